@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "xlwrap/xl-error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * XlRunner:
+ *
+ * The one place where xl is started. It bounds how many run at once, how long
+ * each may take and how much it may print; no shell is involved, and the
+ * child's environment has LC_ALL=C. Commands beyond the bound wait in order;
+ * waiting counts against no time-out.
+ */
+#define XL_TYPE_RUNNER (xl_runner_get_type ())
+G_DECLARE_FINAL_TYPE (XlRunner, xl_runner, XL, RUNNER, GObject)
+
+/**
+ * XlTimeout: the classes of commands that share a time limit. Defaults in
+ * seconds: query 10; quick (pause, unpause, destroy) 30; shutdown (shutdown,
+ * reboot) 90; build (create, save, restore) 300.
+ */
+typedef enum {
+  XL_TIMEOUT_QUERY,
+  XL_TIMEOUT_QUICK,
+  XL_TIMEOUT_SHUTDOWN,
+  XL_TIMEOUT_BUILD,
+  XL_N_TIMEOUTS,
+} XlTimeout;
+
+/** XlOutput: what a command that ended with status 0 printed; NUL-terminated beyond their lengths. */
+typedef struct {
+  char *out;
+  gsize out_len;
+  char *err;
+  gsize err_len;
+} XlOutput;
+
+void xl_output_free (XlOutput *output);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlOutput, xl_output_free)
+
+/**
+ * xl_runner_new:
+ * @program: path of xl, or a bare name to be looked up in PATH
+ *
+ * Returns: (transfer full): a runner with the default bounds: 4 at once, 16 MiB
+ * of output per stream, and the time limits of #XlTimeout.
+ */
+XlRunner *xl_runner_new (const char *program);
+
+/** xl_runner_set_max_parallel: at most @n commands at once, at least 1. */
+void xl_runner_set_max_parallel (XlRunner *self, guint n);
+
+/** xl_runner_set_output_limit: bytes that one stream of a command may carry. */
+void xl_runner_set_output_limit (XlRunner *self, gsize bytes);
+
+/** xl_runner_set_timeout: seconds for a class of commands; 0 is no limit. */
+void xl_runner_set_timeout (XlRunner *self, XlTimeout timeout, guint seconds);
+
+/** xl_runner_get_timeout: seconds of a class of commands. */
+guint xl_runner_get_timeout (XlRunner *self, XlTimeout timeout);
+
+/** xl_runner_get_spawned: how many processes this runner has started since it was made. */
+guint64 xl_runner_get_spawned (XlRunner *self);
+
+/**
+ * xl_runner_run_async:
+ * @argv: (array zero-terminated=1): the words after the program's name
+ * @timeout: which time limit applies, from the moment the process starts
+ * @envp: (nullable) (array zero-terminated=1): NAME=VALUE words added to the child's environment
+ * @cancellable: (nullable): kills the command, or takes it out of the queue
+ *
+ * Starts the program as soon as the bound allows. The child gets an empty
+ * stdin, its own process group and no file descriptor but the standard three.
+ * When it is killed (time-out, cancellation, too much output) its whole
+ * process group is, and it is reaped in any case.
+ */
+void xl_runner_run_async (XlRunner *self,
+                          const char *const *argv,
+                          const char *const *envp,
+                          XlTimeout timeout,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+
+/**
+ * xl_runner_run_finish:
+ *
+ * Returns: (transfer full): the output of a command that ended with status 0;
+ * otherwise %NULL with an error in XL_ERROR (or G_IO_ERROR_CANCELLED) that
+ * carries argv, exit status and xl's own message.
+ */
+XlOutput *xl_runner_run_finish (XlRunner *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS
