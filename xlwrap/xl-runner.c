@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xlwrap/xl-runner.h"
+
+#include "xlwrap/xl-message.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_MAX_PARALLEL 4
+#define DEFAULT_OUTPUT_LIMIT (16 * 1024 * 1024)
+#define READ_SIZE            (64 * 1024)
+
+/*
+ * A background process of xl can hold the pipes open after xl itself has ended.
+ * What xl wrote is in the pipe by then, so a short wait loses nothing.
+ */
+#define DRAIN_MS 200
+
+/* How long to wait for a killed process that the kernel cannot end, stuck in a hypercall say. */
+#define KILL_GRACE_MS 2000
+
+static const guint default_timeouts[XL_N_TIMEOUTS] = {
+  [XL_TIMEOUT_QUERY] = 10,
+  [XL_TIMEOUT_QUICK] = 30,
+  [XL_TIMEOUT_SHUTDOWN] = 90,
+  [XL_TIMEOUT_BUILD] = 300,
+};
+
+struct _XlRunner {
+  GObject parent;
+
+  char *program;
+  guint max_parallel;
+  gsize output_limit;
+  guint timeouts[XL_N_TIMEOUTS];
+
+  GQueue waiting; /* of GTask, owned */
+  guint running;
+  guint64 spawned;
+};
+
+G_DEFINE_TYPE (XlRunner, xl_runner, G_TYPE_OBJECT)
+
+typedef struct {
+  GInputStream *pipe; /* NULL when nothing more is to be read */
+  GByteArray *data;
+  guint8 *buffer;
+} Stream;
+
+enum {
+  STREAM_OUT,
+  STREAM_ERR,
+  N_STREAMS,
+};
+
+/*
+ * One call of xl_runner_run_async(), the data of its GTask. Everything that may
+ * call back (reads, the wait for the end, timers) holds a reference on the task.
+ */
+typedef struct {
+  char **argv; /* with the program */
+  char **envp;
+  XlTimeout timeout;
+
+  GSubprocess *process;
+  char *description;
+  gint64 started;
+  Stream streams[N_STREAMS];
+  GCancellable *reads;
+  gboolean ended;
+  gboolean abandoned; /* killed, and not even that ended it in time */
+  gboolean completed;
+  GError *failure; /* why it was killed */
+
+  GSource *cancel_source;
+  GSource *timer; /* time limit, then grace after killing, then drain */
+} Command;
+
+static void
+pump (XlRunner *self);
+
+void
+xl_output_free (XlOutput *output)
+{
+  if (output == NULL)
+    return;
+  g_free (output->out);
+  g_free (output->err);
+  g_free (output);
+}
+
+static void
+clear_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+stream_clear (Stream *stream)
+{
+  g_clear_object (&stream->pipe);
+  g_clear_pointer (&stream->data, g_byte_array_unref);
+  g_clear_pointer (&stream->buffer, g_free);
+}
+
+static void
+command_free (Command *command)
+{
+  clear_source (&command->cancel_source);
+  clear_source (&command->timer);
+  for (int i = 0; i < N_STREAMS; i++)
+    stream_clear (&command->streams[i]);
+  g_clear_error (&command->failure);
+  g_clear_object (&command->reads);
+  g_clear_object (&command->process);
+  g_strfreev (command->argv);
+  g_strfreev (command->envp);
+  g_free (command->description);
+  g_free (command);
+}
+
+static void
+set_timer (GTask *task, guint milliseconds, int priority, GSourceFunc function)
+{
+  Command *command = g_task_get_task_data (task);
+
+  clear_source (&command->timer);
+  if (milliseconds == 0)
+    return;
+  command->timer = g_timeout_source_new (milliseconds);
+  g_source_set_priority (command->timer, priority);
+  g_task_attach_source (task, command->timer, function);
+}
+
+/* ------------------------------------------------------------- the result */
+
+static GError *
+command_error (const Command *command, XlErrorCode code, const char *what)
+{
+  return g_error_new (XL_ERROR, code, "%s: %s", command->description, what);
+}
+
+/* Why the ended command has failed, or NULL. */
+static GError *
+command_find_failure (Command *command)
+{
+  const char *err = (const char *)command->streams[STREAM_ERR].data->data;
+  g_autofree char *what = NULL;
+
+  if (command->failure != NULL)
+    return g_steal_pointer (&command->failure);
+
+  if (g_subprocess_get_if_signaled (command->process)) {
+    int number = g_subprocess_get_term_sig (command->process);
+
+    what = g_strdup_printf ("ended by signal %d (%s)", number, g_strsignal (number));
+    return command_error (command, XL_ERROR_SIGNAL, what);
+  }
+
+  if (!g_subprocess_get_successful (command->process)) {
+    what = xl_message_first_error (err);
+    if (what == NULL)
+      what =
+          g_strdup_printf ("ended with status %d", g_subprocess_get_exit_status (command->process));
+    return command_error (command, XL_ERROR_EXIT, what);
+  }
+  return NULL;
+}
+
+static void
+command_describe (Command *command, GError *error)
+{
+  int status = -1;
+
+  if (error == NULL || error->domain != XL_ERROR)
+    return;
+  if (command->ended && g_subprocess_get_if_exited (command->process))
+    status = g_subprocess_get_exit_status (command->process);
+  xl_error_set_command (error, (const char *const *)command->argv, status,
+                        (const char *)command->streams[STREAM_ERR].data->data);
+}
+
+static XlOutput *
+command_take_output (Command *command)
+{
+  XlOutput *output = g_new0 (XlOutput, 1);
+  gsize len;
+
+  /* complete() has put a terminator behind the data. */
+  output->out = (char *)g_byte_array_steal (command->streams[STREAM_OUT].data, &len);
+  output->out_len = len - 1;
+  output->err = (char *)g_byte_array_steal (command->streams[STREAM_ERR].data, &len);
+  output->err_len = len - 1;
+  return output;
+}
+
+static void
+complete (GTask *task)
+{
+  XlRunner *self = g_task_get_source_object (task);
+  Command *command = g_task_get_task_data (task);
+  double seconds = (double)(g_get_monotonic_time () - command->started) / G_USEC_PER_SEC;
+
+  command->completed = TRUE;
+  clear_source (&command->cancel_source);
+  clear_source (&command->timer);
+  for (int i = 0; i < N_STREAMS; i++)
+    g_byte_array_append (command->streams[i].data, (const guint8 *)"", 1);
+
+  GError *error = command_find_failure (command);
+
+  command_describe (command, error);
+  if (error != NULL)
+    g_debug ("Failed after %.3f s: %s", seconds, error->message);
+  else
+    g_debug ("Done after %.3f s: %s", seconds, command->description);
+
+  self->running--;
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, command_take_output (command), (GDestroyNotify)xl_output_free);
+  pump (self);
+  g_object_unref (task);
+}
+
+/* ----------------------------------------------------------- while it runs */
+
+static gboolean
+command_is_read (const Command *command)
+{
+  return command->streams[STREAM_OUT].pipe == NULL && command->streams[STREAM_ERR].pipe == NULL;
+}
+
+static void
+complete_if_over (GTask *task)
+{
+  Command *command = g_task_get_task_data (task);
+
+  if ((command->ended || command->abandoned) && command_is_read (command) && !command->completed)
+    complete (task);
+}
+
+static gboolean
+on_drained (gpointer data)
+{
+  Command *command = g_task_get_task_data (data);
+
+  g_debug ("Output still held open by another process: %s", command->description);
+  clear_source (&command->timer);
+  g_cancellable_cancel (command->reads);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_grace_over (gpointer data)
+{
+  Command *command = g_task_get_task_data (data);
+
+  g_warning ("Killed, but does not end: %s", command->description);
+  clear_source (&command->timer);
+  command->abandoned = TRUE;
+  g_cancellable_cancel (command->reads);
+  complete_if_over (data);
+  return G_SOURCE_REMOVE;
+}
+
+/*
+ * Ends the command for the reason @failure. Reading goes on until it has ended,
+ * so that the error can carry what it has said.
+ */
+static void
+command_kill (GTask *task, GError *failure)
+{
+  Command *command = g_task_get_task_data (task);
+  const char *pid = g_subprocess_get_identifier (command->process);
+
+  if (command->failure != NULL) {
+    g_error_free (failure);
+    return;
+  }
+  command->failure = failure;
+  clear_source (&command->cancel_source);
+  if (command->ended)
+    return;
+
+  g_debug ("Killing %s", command->description);
+  /* Without a pid it has been reaped, and the number may be another's by now. */
+  if (pid != NULL)
+    kill (-(pid_t)g_ascii_strtoll (pid, NULL, 10), SIGKILL);
+  set_timer (task, KILL_GRACE_MS, G_PRIORITY_DEFAULT, on_grace_over);
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  XlRunner *self = g_task_get_source_object (data);
+  Command *command = g_task_get_task_data (data);
+  g_autofree char *what =
+      g_strdup_printf ("did not end within %u s", self->timeouts[command->timeout]);
+
+  clear_source (&command->timer);
+  command_kill (data, command_error (command, XL_ERROR_TIMEOUT, what));
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  XlRunner *self = g_task_get_source_object (data);
+  Command *command = g_task_get_task_data (data);
+  GError *error =
+      g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: cancelled", command->description);
+
+  clear_source (&command->cancel_source);
+  if (command->process != NULL) {
+    command_kill (data, error);
+  } else if (g_queue_remove (&self->waiting, data)) {
+    g_debug ("Cancelled before its start: %s", command->description);
+    g_task_return_error (data, error);
+    g_object_unref (data);
+  } else {
+    g_error_free (error);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_ended (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Command *command = g_task_get_task_data (task);
+
+  g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
+  command->ended = TRUE;
+  if (command->completed)
+    return;
+  clear_source (&command->cancel_source);
+  /* Data that is ready comes first, hence the low priority. */
+  set_timer (task, DRAIN_MS, G_PRIORITY_DEFAULT_IDLE, on_drained);
+  complete_if_over (task);
+}
+
+static void
+read_more (GTask *task, Stream *stream);
+
+static void
+on_read (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  XlRunner *self = g_task_get_source_object (task);
+  Command *command = g_task_get_task_data (task);
+  Stream *stream = &command->streams[STREAM_OUT];
+
+  if (stream->pipe != (GInputStream *)object)
+    stream = &command->streams[STREAM_ERR];
+
+  gssize n = g_input_stream_read_finish (G_INPUT_STREAM (object), result, NULL);
+  gboolean fits = n <= 0 || stream->data->len + (gsize)n <= self->output_limit;
+
+  if (n > 0 && fits) {
+    g_byte_array_append (stream->data, stream->buffer, n);
+    read_more (task, stream);
+    return;
+  }
+
+  g_clear_object (&stream->pipe);
+  g_clear_pointer (&stream->buffer, g_free);
+  if (!fits) {
+    g_autofree char *what =
+        g_strdup_printf ("printed more than %" G_GSIZE_FORMAT " bytes", self->output_limit);
+
+    command_kill (task, command_error (command, XL_ERROR_OUTPUT_LIMIT, what));
+  }
+  complete_if_over (task);
+}
+
+static void
+read_more (GTask *task, Stream *stream)
+{
+  Command *command = g_task_get_task_data (task);
+
+  g_input_stream_read_async (stream->pipe, stream->buffer, READ_SIZE, G_PRIORITY_DEFAULT,
+                             command->reads, on_read, g_object_ref (task));
+}
+
+static void
+stream_open (GTask *task, Stream *stream, GInputStream *pipe)
+{
+  stream->pipe = g_object_ref (pipe);
+  stream->buffer = g_malloc (READ_SIZE);
+  read_more (task, stream);
+}
+
+/* --------------------------------------------------------------- starting */
+
+/* Runs in the child between fork and exec: async-signal-safe calls only. */
+static void
+child_setup (gpointer data)
+{
+  sigset_t none;
+
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+  setpgid (0, 0);
+}
+
+static GSubprocess *
+spawn (Command *command, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+
+  for (gsize i = 0; command->envp != NULL && command->envp[i] != NULL; i++) {
+    const char *equals = strchr (command->envp[i], '=');
+
+    if (equals != NULL) {
+      g_autofree char *name = g_strndup (command->envp[i], equals - command->envp[i]);
+
+      g_subprocess_launcher_setenv (launcher, name, equals + 1, TRUE);
+    }
+  }
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C", TRUE);
+  g_subprocess_launcher_set_child_setup (launcher, child_setup, NULL, NULL);
+  return g_subprocess_launcher_spawnv (launcher, (const char *const *)command->argv, error);
+}
+
+/* Starts @task; the reference of the queue becomes that of the running command. */
+static void
+start (XlRunner *self, GTask *task)
+{
+  Command *command = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  command->started = g_get_monotonic_time ();
+  command->process = spawn (command, &error);
+  if (command->process == NULL) {
+    g_debug ("Cannot start %s: %s", command->description, error->message);
+    clear_source (&command->cancel_source);
+    GError *failure = command_error (command, XL_ERROR_SPAWN, error->message);
+
+    xl_error_set_command (failure, (const char *const *)command->argv, -1, NULL);
+    g_task_return_error (task, failure);
+    g_object_unref (task);
+    return;
+  }
+
+  self->running++;
+  self->spawned++;
+  g_debug ("Started [%s] %s", g_subprocess_get_identifier (command->process) ?: "ended",
+           command->description);
+
+  set_timer (task, self->timeouts[command->timeout] * 1000, G_PRIORITY_DEFAULT, on_timeout);
+  command->reads = g_cancellable_new ();
+  for (int i = 0; i < N_STREAMS; i++)
+    command->streams[i].data = g_byte_array_new ();
+  stream_open (task, &command->streams[STREAM_OUT],
+               g_subprocess_get_stdout_pipe (command->process));
+  stream_open (task, &command->streams[STREAM_ERR],
+               g_subprocess_get_stderr_pipe (command->process));
+  g_subprocess_wait_async (command->process, NULL, on_ended, g_object_ref (task));
+}
+
+static void
+pump (XlRunner *self)
+{
+  while (self->running < self->max_parallel && !g_queue_is_empty (&self->waiting))
+    start (self, g_queue_pop_head (&self->waiting));
+}
+
+void
+xl_runner_run_async (XlRunner *self,
+                     const char *const *argv,
+                     const char *const *envp,
+                     XlTimeout timeout,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  g_return_if_fail (XL_IS_RUNNER (self));
+  g_return_if_fail (argv != NULL);
+  g_return_if_fail ((guint)timeout < XL_N_TIMEOUTS);
+
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Command *command = g_new0 (Command, 1);
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+
+  g_strv_builder_add (words, self->program);
+  g_strv_builder_addv (words, (const char **)argv);
+  command->argv = g_strv_builder_end (words);
+  command->envp = g_strdupv ((char **)envp);
+  command->timeout = timeout;
+  command->description = xl_message_format_command ((const char *const *)command->argv);
+
+  g_task_set_source_tag (task, xl_runner_run_async);
+  g_task_set_task_data (task, command, (GDestroyNotify)command_free);
+  /* A command that has done its work by the time of the cancellation has succeeded. */
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (g_cancellable_is_cancelled (cancellable)) {
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: cancelled",
+                             command->description);
+    g_object_unref (task);
+    return;
+  }
+  if (cancellable != NULL) {
+    command->cancel_source = g_cancellable_source_new (cancellable);
+    g_task_attach_source (task, command->cancel_source, G_SOURCE_FUNC (on_cancelled));
+  }
+  g_queue_push_tail (&self->waiting, task);
+  pump (self);
+}
+
+XlOutput *
+xl_runner_run_finish (XlRunner *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, xl_runner_run_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---------------------------------------------------------------- settings */
+
+void
+xl_runner_set_max_parallel (XlRunner *self, guint n)
+{
+  g_return_if_fail (XL_IS_RUNNER (self));
+
+  self->max_parallel = MAX (n, 1);
+  pump (self);
+}
+
+void
+xl_runner_set_output_limit (XlRunner *self, gsize bytes)
+{
+  g_return_if_fail (XL_IS_RUNNER (self));
+
+  /* GByteArray counts in guint. */
+  self->output_limit = MIN (bytes, G_MAXINT);
+}
+
+void
+xl_runner_set_timeout (XlRunner *self, XlTimeout timeout, guint seconds)
+{
+  g_return_if_fail (XL_IS_RUNNER (self));
+  g_return_if_fail ((guint)timeout < XL_N_TIMEOUTS);
+
+  self->timeouts[timeout] = MIN (seconds, G_MAXUINT / 1000);
+}
+
+guint
+xl_runner_get_timeout (XlRunner *self, XlTimeout timeout)
+{
+  g_return_val_if_fail (XL_IS_RUNNER (self), 0);
+  g_return_val_if_fail ((guint)timeout < XL_N_TIMEOUTS, 0);
+
+  return self->timeouts[timeout];
+}
+
+guint64
+xl_runner_get_spawned (XlRunner *self)
+{
+  g_return_val_if_fail (XL_IS_RUNNER (self), 0);
+
+  return self->spawned;
+}
+
+XlRunner *
+xl_runner_new (const char *program)
+{
+  XlRunner *self = g_object_new (XL_TYPE_RUNNER, NULL);
+
+  self->program = g_strdup (program);
+  return self;
+}
+
+static void
+xl_runner_finalize (GObject *object)
+{
+  XlRunner *self = XL_RUNNER (object);
+
+  g_free (self->program);
+  G_OBJECT_CLASS (xl_runner_parent_class)->finalize (object);
+}
+
+static void
+xl_runner_class_init (XlRunnerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = xl_runner_finalize;
+}
+
+static void
+xl_runner_init (XlRunner *self)
+{
+  g_queue_init (&self->waiting);
+  self->max_parallel = DEFAULT_MAX_PARALLEL;
+  self->output_limit = DEFAULT_OUTPUT_LIMIT;
+  memcpy (self->timeouts, default_timeouts, sizeof self->timeouts);
+}
