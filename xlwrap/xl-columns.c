@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xlwrap/xl-columns.h"
+
+#include <string.h>
+
+/* How much of a bad line an error shows, in bytes. */
+#define SHOWN_MAX 120
+
+#define BLANKS " \t"
+
+struct _XlColumns {
+  char *text;
+  gsize end;    /* what is right of it has been taken */
+  gsize popped; /* length of the word taken last */
+};
+
+const char *
+xl_columns_pop (XlColumns *line)
+{
+  gsize end = line->end;
+  gsize start;
+
+  while (end > 0 && strchr (BLANKS, line->text[end - 1]) != NULL)
+    end--;
+  for (start = end; start > 0 && strchr (BLANKS, line->text[start - 1]) == NULL; start--)
+    ;
+  if (start == end)
+    return NULL;
+  line->text[end] = '\0';
+  line->end = start;
+  line->popped = end - start;
+  return line->text + start;
+}
+
+gboolean
+xl_columns_pop_number (XlColumns *line, guint64 max, guint64 *number)
+{
+  const char *word = xl_columns_pop (line);
+
+  return word != NULL && g_ascii_string_to_unsigned (word, 10, 0, max, number, NULL);
+}
+
+gboolean
+xl_columns_pop_domid (XlColumns *line, guint *domid)
+{
+  guint64 number;
+
+  if (!xl_columns_pop_number (line, G_MAXINT, &number))
+    return FALSE;
+  *domid = number;
+  return TRUE;
+}
+
+gboolean
+xl_columns_pop_seconds (XlColumns *line, double *seconds)
+{
+  const char *word = xl_columns_pop (line);
+
+  if (word == NULL)
+    return FALSE;
+
+  gsize whole = strspn (word, G_CSET_DIGITS);
+  gsize fraction = word[whole] == '.' ? strspn (word + whole + 1, G_CSET_DIGITS) : 0;
+  if (whole == 0 || fraction == 0 || word[whole + 1 + fraction] != '\0')
+    return FALSE;
+  *seconds = g_ascii_strtod (word, NULL);
+  return TRUE;
+}
+
+char *
+xl_columns_take_name (XlColumns *line, gsize name_width, gsize domid_width)
+{
+  gsize padding = 1 + (line->popped < domid_width ? domid_width - line->popped : 0);
+  gsize len = line->end;
+
+  /* One blank, and those that pad the domid, are not of the name. */
+  for (; padding > 0 && len > 0 && line->text[len - 1] == ' '; padding--)
+    len--;
+  if (len <= name_width)
+    while (len > 0 && line->text[len - 1] == ' ')
+      len--;
+  line->end = 0;
+  return g_utf8_make_valid (line->text, len);
+}
+
+void
+xl_parse_error (GError **error, gsize number, const char *what, const char *line, gsize len)
+{
+  g_autofree char *start = g_strndup (line, MIN (len, SHOWN_MAX));
+  g_autofree char *shown = g_strescape (start, NULL);
+
+  g_set_error (error, XL_ERROR, XL_ERROR_PARSE, "line %" G_GSIZE_FORMAT " %s: \"%s%s\"", number,
+               what, shown, len > SHOWN_MAX ? "..." : "");
+}
+
+static gboolean
+find_header (const char *line, const char *const *headers, guint *found)
+{
+  g_auto (GStrv) words = g_strsplit_set (line, BLANKS, -1);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (gsize i = 0; words[i] != NULL; i++)
+    if (*words[i] != '\0')
+      g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", words[i]);
+  for (*found = 0; headers[*found] != NULL; (*found)++)
+    if (strcmp (headers[*found], text->str) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+GPtrArray *
+xl_columns_parse_table (const char *text,
+                        gssize len,
+                        const char *const *headers,
+                        XlRowFunc row_func,
+                        GDestroyNotify row_free,
+                        GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
+  const char *end = text + (len >= 0 ? (gsize)len : strlen (text));
+  gsize number = 1;
+  guint header = 0;
+
+  if (text == end) {
+    g_set_error_literal (error, XL_ERROR, XL_ERROR_PARSE, "no output, not even a header");
+    return NULL;
+  }
+
+  for (const char *line = text; line < end; number++) {
+    const char *newline = memchr (line, '\n', end - line);
+    gsize line_len = (newline != NULL ? newline : end) - line;
+
+    if (newline == NULL) {
+      xl_parse_error (error, number, "is cut off", line, line_len);
+      return NULL;
+    }
+
+    g_autofree char *copy = g_strndup (line, line_len);
+    XlColumns columns = { .text = copy, .end = line_len };
+    gboolean is_text = strlen (copy) == line_len;
+
+    if (number == 1) {
+      if (!is_text || !find_header (copy, headers, &header)) {
+        xl_parse_error (error, number, "is not the expected header", line, line_len);
+        return NULL;
+      }
+    } else {
+      gpointer row = is_text ? row_func (&columns, header) : NULL;
+
+      if (row == NULL) {
+        xl_parse_error (error, number, "cannot be understood", line, line_len);
+        return NULL;
+      }
+      g_ptr_array_add (rows, row);
+    }
+    line = newline + 1;
+  }
+  return g_steal_pointer (&rows);
+}
