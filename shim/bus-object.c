@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/bus-object.h"
+
+#include "shim/error.h"
+#include "shim/introspect.h"
+
+#define INTROSPECTABLE "org.freedesktop.DBus.Introspectable"
+#define PROPERTIES "org.freedesktop.DBus.Properties"
+#define DB_NAME "com.citrix.xenclient.db"
+#define RESOURCE_PREFIX "/com/citrix/xenclient/xenmgr/"
+
+typedef struct {
+  const XmInterface *code;
+  GDBusInterfaceInfo *info;
+  GHashTable *methods; /* name -> XmMethod */
+} BoundInterface;
+
+struct _XmObjectKind {
+  BoundInterface *interfaces;
+  gsize n_interfaces;
+  GHashTable *by_name; /* interface name -> BoundInterface */
+};
+
+struct _XmBusObject {
+  GDBusConnection *connection;
+  const XmObjectKind *kind;
+  XmChildrenFunc children;
+  gpointer owner;
+  char *path;
+  guint n_registrations;
+  guint registrations[];
+};
+
+/* -- the description of a kind -------------------------------------------- */
+
+static GDBusInterfaceInfo *
+load_interface (const char *name)
+{
+  g_autofree char *resource = g_strconcat (RESOURCE_PREFIX, name, ".xml", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) xml = g_resources_lookup_data (resource, 0, &error);
+  if (xml == NULL)
+    g_error ("no XML for interface %s: %s", name, error->message);
+
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (g_bytes_get_data (xml, NULL),
+                                                                 &error);
+  if (node == NULL)
+    g_error ("XML of interface %s: %s", name, error->message);
+  GDBusInterfaceInfo *info = g_dbus_node_info_lookup_interface (node, name);
+  if (info == NULL)
+    g_error ("%s does not hold interface %s", resource, name);
+
+  g_dbus_interface_info_ref (info);
+  g_dbus_interface_info_cache_build (info);
+  return info;
+}
+
+static void
+bind_interface (BoundInterface *bound, const XmInterface *code)
+{
+  bound->code = code;
+  bound->info = load_interface (code->name);
+  bound->methods = g_hash_table_new (g_str_hash, g_str_equal);
+  for (const XmMethod *method = code->methods; method != NULL && method->name != NULL; method++) {
+    if (g_dbus_interface_info_lookup_method (bound->info, method->name) == NULL)
+      g_error ("interface %s has no method %s", code->name, method->name);
+    g_hash_table_insert (bound->methods, (gpointer) method->name, (gpointer) method);
+  }
+}
+
+XmObjectKind *
+xm_object_kind_new (const XmInterface *interfaces, gsize n)
+{
+  XmObjectKind *kind = g_new0 (XmObjectKind, 1);
+  kind->interfaces = g_new0 (BoundInterface, n);
+  kind->n_interfaces = n;
+  kind->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  for (gsize i = 0; i < n; i++) {
+    bind_interface (&kind->interfaces[i], &interfaces[i]);
+    g_hash_table_insert (kind->by_name, (gpointer) interfaces[i].name, &kind->interfaces[i]);
+  }
+  return kind;
+}
+
+void
+xm_object_kind_free (XmObjectKind *kind)
+{
+  for (gsize i = 0; i < kind->n_interfaces; i++) {
+    g_hash_table_unref (kind->interfaces[i].methods);
+    g_dbus_interface_info_cache_release (kind->interfaces[i].info);
+    g_dbus_interface_info_unref (kind->interfaces[i].info);
+  }
+  g_hash_table_unref (kind->by_name);
+  g_free (kind->interfaces);
+  g_free (kind);
+}
+
+static gboolean
+knows_property (const BoundInterface *bound, const char *name)
+{
+  return bound->code->has_property != NULL && bound->code->has_property (bound->code->name, name);
+}
+
+void
+xm_object_kind_foreach_missing (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data)
+{
+  for (gsize i = 0; i < kind->n_interfaces; i++) {
+    const BoundInterface *bound = &kind->interfaces[i];
+    for (GDBusMethodInfo **m = bound->info->methods; m != NULL && *m != NULL; m++) {
+      if (!g_hash_table_contains (bound->methods, (*m)->name)) {
+        g_autofree char *member = g_strjoin (".", bound->code->name, (*m)->name, NULL);
+        func (member, user_data);
+      }
+    }
+    for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
+      if (!knows_property (bound, (*p)->name)) {
+        g_autofree char *member = g_strjoin (".", bound->code->name, (*p)->name, NULL);
+        func (member, user_data);
+      }
+    }
+  }
+}
+
+/* -- calls ----------------------------------------------------------------- */
+
+static void
+return_not_supported (GDBusMethodInvocation *invocation, const char *interface, const char *member)
+{
+  xm_error_return (invocation, g_error_new (XM_ERROR, XM_ERROR_NOT_SUPPORTED, "%s.%s is not implemented",
+                                            interface, member));
+}
+
+static void
+get_property (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  const char *interface, *name;
+  g_variant_get (parameters, "(&s&s)", &interface, &name);
+  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  if (!knows_property (bound, name)) {
+    return_not_supported (invocation, interface, name);
+    return;
+  }
+
+  GError *error = NULL;
+  GVariant *value = bound->code->get (object->owner, bound->code->name, name, &error);
+  if (value == NULL)
+    xm_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(v)", value));
+}
+
+static void
+set_property (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  const char *interface, *name;
+  g_autoptr (GVariant) value = NULL;
+  g_variant_get (parameters, "(&s&sv)", &interface, &name, &value);
+  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  if (!knows_property (bound, name))
+    return_not_supported (invocation, interface, name);
+  else
+    bound->code->set (object->owner, bound->code->name, name, value, invocation);
+}
+
+static void
+get_all (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  const char *interface;
+  g_variant_get (parameters, "(&s)", &interface);
+  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+
+  g_auto (GVariantBuilder) values = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
+    if (!knows_property (bound, (*p)->name))
+      continue;
+    g_autoptr (GError) error = NULL;
+    GVariant *value = bound->code->get (object->owner, bound->code->name, (*p)->name, &error);
+    if (value != NULL)
+      g_variant_builder_add (&values, "{sv}", (*p)->name, value);
+    else /* one bad value in the store must not hide the others */
+      g_warning ("%s: property %s left out of GetAll: %s", object->path, (*p)->name, error->message);
+  }
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{sv})", &values));
+}
+
+static void
+introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
+{
+  g_auto (GStrv) children = object->children != NULL ? object->children (object->owner) : NULL;
+  const XmObjectKind *kind = object->kind;
+  g_autofree GDBusInterfaceInfo **infos = NULL;
+  gsize n_infos = 0;
+  gboolean has_properties = FALSE;
+
+  if (kind != NULL) {
+    /* Both bus names share the objects; whoever asks for the database sees the database alone, as with dbd. */
+    const char *asked = g_dbus_message_get_destination (g_dbus_method_invocation_get_message (invocation));
+    gboolean asked_db = g_strcmp0 (asked, DB_NAME) == 0;
+    infos = g_new0 (GDBusInterfaceInfo *, kind->n_interfaces);
+    for (gsize i = 0; i < kind->n_interfaces; i++) {
+      gboolean is_db = g_str_equal (kind->interfaces[i].code->name, DB_NAME);
+      if (is_db != asked_db)
+        continue;
+      infos[n_infos++] = kind->interfaces[i].info;
+      has_properties |= kind->interfaces[i].info->properties != NULL;
+    }
+  }
+
+  g_autofree char *xml = xm_introspect_to_xml (infos, n_infos, has_properties,
+                                               (const char *const *) children);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", xml));
+}
+
+static void
+on_call (GDBusConnection *connection,
+         const char *sender,
+         const char *path,
+         const char *interface,
+         const char *method,
+         GVariant *parameters,
+         GDBusMethodInvocation *invocation,
+         gpointer user_data)
+{
+  XmBusObject *object = user_data;
+  if (g_str_equal (interface, PROPERTIES)) {
+    if (g_str_equal (method, "Get"))
+      get_property (object, parameters, invocation);
+    else if (g_str_equal (method, "Set"))
+      set_property (object, parameters, invocation);
+    else
+      get_all (object, parameters, invocation);
+    return;
+  }
+  if (g_str_equal (interface, INTROSPECTABLE)) {
+    introspect (object, invocation);
+    return;
+  }
+
+  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  const XmMethod *handler = g_hash_table_lookup (bound->methods, method);
+  if (handler == NULL)
+    return_not_supported (invocation, interface, method);
+  else
+    handler->call (object->owner, parameters, invocation);
+}
+
+/* -- objects ---------------------------------------------------------------- */
+
+/* Without property functions GDBus checks name, access and type, and hands Get, Set and GetAll to on_call(). */
+static const GDBusInterfaceVTable vtable = { .method_call = on_call };
+
+static GDBusInterfaceInfo *
+introspectable_info (void)
+{
+  static gsize once;
+  static GDBusInterfaceInfo *info;
+  if (g_once_init_enter (&once)) {
+    g_autoptr (GDBusNodeInfo) node =
+      g_dbus_node_info_new_for_xml ("<node><interface name='" INTROSPECTABLE "'>"
+                                    "<method name='Introspect'><arg type='s' direction='out'/></method>"
+                                    "</interface></node>",
+                                    NULL);
+    info = g_dbus_interface_info_ref (node->interfaces[0]);
+    g_once_init_leave (&once, 1);
+  }
+  return info;
+}
+
+XmBusObject *
+xm_bus_object_export (GDBusConnection *connection,
+                      const char *path,
+                      const XmObjectKind *kind,
+                      XmChildrenFunc children,
+                      gpointer owner,
+                      GError **error)
+{
+  gsize n = kind != NULL ? kind->n_interfaces : 0;
+  g_autoptr (XmBusObject) object = g_malloc0 (sizeof *object + (n + 1) * sizeof object->registrations[0]);
+  object->connection = g_object_ref (connection);
+  object->kind = kind;
+  object->children = children;
+  object->owner = owner;
+  object->path = g_strdup (path);
+
+  for (gsize i = 0; i <= n; i++) {
+    GDBusInterfaceInfo *info = i < n ? kind->interfaces[i].info : introspectable_info ();
+    guint id = g_dbus_connection_register_object (connection, path, info, &vtable, object, NULL, error);
+    if (id == 0)
+      return NULL;
+    object->registrations[object->n_registrations++] = id;
+  }
+  return g_steal_pointer (&object);
+}
+
+void
+xm_bus_object_unexport (XmBusObject *object)
+{
+  for (guint i = 0; i < object->n_registrations; i++)
+    g_dbus_connection_unregister_object (object->connection, object->registrations[i]);
+  g_object_unref (object->connection);
+  g_free (object->path);
+  g_free (object);
+}

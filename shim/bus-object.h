@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * What every object on the bus has in common: its interfaces come from
+ * dbus-xml/, its methods and properties from tables beside their code. A
+ * member of the XML that no table names answers NotSupported.
+ *
+ * One XmObjectKind describes all objects of a sort (every VM, say); an
+ * XmBusObject is one of them, exported at one path.
+ */
+
+/** XmMethodFunc: handles one call; must answer @invocation sooner or later. @owner is that of the XmBusObject. */
+typedef void (*XmMethodFunc) (gpointer owner,
+                              GVariant *parameters,
+                              GDBusMethodInvocation *invocation);
+
+typedef struct {
+  const char *name;
+  XmMethodFunc call;
+} XmMethod;
+
+/**
+ * XmInterface: the code behind one interface.
+ * @has_property: whether the code knows property @name; the others are left out of GetAll
+ * @get: (transfer floating): value of a property that @has_property knows
+ * @set: handles Set of such a property; must answer @invocation with an empty body or an error
+ */
+typedef struct {
+  const char *name;
+  const XmMethod *methods; /* ends with a NULL name; may be NULL */
+  gboolean (*has_property) (const char *interface, const char *name);
+  GVariant *(*get) (gpointer owner, const char *interface, const char *name, GError **error);
+  void (*set) (gpointer owner,
+               const char *interface,
+               const char *name,
+               GVariant *value,
+               GDBusMethodInvocation *invocation);
+} XmInterface;
+
+typedef struct _XmObjectKind XmObjectKind;
+
+/**
+ * xm_object_kind_new:
+ * @interfaces: (array length=n): in the order in which introspection lists them
+ *
+ * Looks the interfaces up in the compiled-in XML; a name that is not there, or
+ * a method that its XML does not declare, is a programming error and aborts.
+ *
+ * Returns: (transfer full)
+ */
+XmObjectKind *xm_object_kind_new (const XmInterface *interfaces, gsize n);
+void xm_object_kind_free (XmObjectKind *kind);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmObjectKind, xm_object_kind_free)
+
+/** XmMemberFunc: called for one method or property, named `<interface>.<member>`. */
+typedef void (*XmMemberFunc) (const char *member, gpointer user_data);
+
+/** xm_object_kind_foreach_missing: calls @func for each method and property that answers NotSupported. */
+void xm_object_kind_foreach_missing (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data);
+
+/**
+ * XmChildrenFunc: (transfer full) (nullable) (array zero-terminated=1): names of the nodes directly
+ * below an object, for introspection.
+ */
+typedef char **(*XmChildrenFunc) (gpointer owner);
+
+typedef struct _XmBusObject XmBusObject;
+
+/**
+ * xm_bus_object_export:
+ * @kind: (nullable): %NULL for a node that only leads to others
+ * @children: (nullable): what introspection lists below the object
+ * @owner: handed to the tables' functions; must outlive the object
+ *
+ * Returns: (transfer full): the exported object, or %NULL when the path is taken
+ */
+XmBusObject *xm_bus_object_export (GDBusConnection *connection,
+                                   const char *path,
+                                   const XmObjectKind *kind,
+                                   XmChildrenFunc children,
+                                   gpointer owner,
+                                   GError **error);
+
+/** xm_bus_object_unexport: takes the object off the bus and frees it. */
+void xm_bus_object_unexport (XmBusObject *object);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmBusObject, xm_bus_object_unexport)
+
+G_END_DECLS

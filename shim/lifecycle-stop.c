@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/error.h"
+#include "shim/lifecycle-private.h"
+
+/*
+ * Shutdown, reboot and destroy. The guest is asked through PV control; an HVM
+ * guest without PV drivers then gets the ACPI power button. xl waits for the
+ * guest's acknowledgement only; the end of the domain is news from xenstored.
+ */
+
+static gboolean
+is_hvm (const XmVm *vm)
+{
+  return g_strcmp0 (xm_vm_read (vm, "config/virt-type"), "hvm") == 0;
+}
+
+/* -- shutdown and reboot -------------------------------------------------------- */
+
+static void on_asked (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static void
+ask (XmOperation *op)
+{
+  XmVm *vm = op->vm;
+  XlRunner *runner = vm->service->runner;
+  if (op->escalated) /* 4.17's `xl reboot -F` sends a trigger that Xen refuses: power off, then start again */
+    xl_shutdown_async (runner, (guint) vm->domid, XL_SHUTDOWN_ACPI_FALLBACK, op->cancellable, on_asked, op);
+  else if (op->kind == XM_OPERATION_REBOOT)
+    xl_reboot_async (runner, (guint) vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
+  else
+    xl_shutdown_async (runner, (guint) vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
+}
+
+static void
+on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  XmVm *vm = op->vm;
+  GError *error = NULL;
+  gboolean asked = xl_command_finish (XL_RUNNER (source), result, &error);
+
+  if (vm->domid < 0) { /* gone meanwhile: what was asked for has happened */
+    g_clear_error (&error);
+    xm_operation_end (op, NULL);
+  } else if (asked && op->kind == XM_OPERATION_REBOOT) {
+    vm->lifecycle->restart |= op->escalated;
+    xm_operation_end (op, NULL);
+  } else if (asked) {
+    op->waiting = TRUE;
+  } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_clear_error (&error);
+    xm_error_set_plain (&error, "operation on vm %s was overtaken by destroy", vm->uuid);
+    xm_operation_end (op, error);
+  } else if (is_hvm (vm) && !op->escalated) {
+    g_clear_error (&error);
+    op->escalated = TRUE;
+    ask (op);
+  } else {
+    xm_lifecycle_expect_no_more (vm);
+    xm_operation_end (op, xm_error_from_xl (error, NULL));
+  }
+}
+
+void
+xm_operation_shutdown (XmOperation *op)
+{
+  if (op->vm->domid < 0) {
+    xm_operation_end (op, NULL);
+    return;
+  }
+  xm_lifecycle_expect (op->vm, XM_VM_SHUTTING_DOWN);
+  ask (op);
+}
+
+void
+xm_operation_reboot (XmOperation *op)
+{
+  if (op->vm->domid < 0) {
+    xm_operation_end (op, NULL);
+    return;
+  }
+  xm_lifecycle_expect (op->vm, XM_VM_REBOOTING);
+  ask (op);
+}
+
+/* -- destroy ----------------------------------------------------------------------- */
+
+static void
+on_destroyed_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
+    xm_operation_end (op, xm_error_from_xl (error, NULL));
+    return;
+  }
+  const XlDomain *domain = xm_operation_domain (op);
+  if (domain == NULL || (domain->state & XL_DOMAIN_DYING))
+    g_clear_error (&op->failure); /* whoever destroyed it */
+  else if (op->failure == NULL)
+    xm_error_set_io (&op->failure, "\"Error destroying domain.\"");
+  xm_operation_end (op, g_steal_pointer (&op->failure));
+}
+
+static void
+on_destroyed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (!xl_command_finish (XL_RUNNER (source), result, &error))
+    op->failure = xm_error_from_xl (error, "Error destroying domain.");
+  xm_domains_refresh_async (op->vm->service->domains, NULL, on_destroyed_listed, op);
+}
+
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
+    xm_operation_end (op, xm_error_from_xl (error, NULL));
+    return;
+  }
+  const XlDomain *domain = xm_operation_domain (op);
+  if (domain == NULL)
+    xm_operation_end (op, NULL);
+  else
+    xl_destroy_async (op->vm->service->runner, domain->domid, NULL, on_destroyed, op);
+}
+
+void
+xm_operation_destroy (XmOperation *op)
+{
+  /* Looked up anew: the picture may not yet show what a cancelled start left. */
+  xm_domains_refresh_async (op->vm->service->domains, NULL, on_looked, op);
+}

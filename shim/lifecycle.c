@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/lifecycle-private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "shim/error.h"
+
+/* -- the queue -------------------------------------------------------------------- */
+
+static void (*const first_steps[]) (XmOperation *op) = {
+  [XM_OPERATION_START] = xm_operation_start,
+  [XM_OPERATION_SHUTDOWN] = xm_operation_shutdown,
+  [XM_OPERATION_REBOOT] = xm_operation_reboot,
+  [XM_OPERATION_DESTROY] = xm_operation_destroy,
+  [XM_OPERATION_PAUSE] = xm_operation_pause,
+  [XM_OPERATION_UNPAUSE] = xm_operation_unpause,
+};
+
+static void
+operation_free (XmOperation *op)
+{
+  g_clear_error (&op->failure);
+  g_object_unref (op->task);
+  g_object_unref (op->cancellable);
+  xm_vm_unref (op->vm);
+  g_free (op);
+}
+
+static void
+run_next (XmLifecycle *lifecycle)
+{
+  if (lifecycle->current != NULL)
+    return;
+  lifecycle->current = g_queue_pop_head (&lifecycle->waiting);
+  if (lifecycle->current != NULL)
+    first_steps[lifecycle->current->kind](lifecycle->current);
+}
+
+void
+xm_operation_end (XmOperation *op, GError *error)
+{
+  XmLifecycle *lifecycle = op->vm->lifecycle;
+  g_autoptr (XmVm) vm = xm_vm_ref (op->vm); /* the operation may hold the last reference */
+  g_assert (lifecycle->current == op);
+  lifecycle->current = NULL;
+  lifecycle->building = FALSE;
+  if (error != NULL)
+    g_task_return_error (op->task, error);
+  else
+    g_task_return_boolean (op->task, TRUE);
+  operation_free (op);
+  xm_lifecycle_observe (vm);
+  run_next (lifecycle);
+}
+
+static GError *
+overtaken (XmVm *vm)
+{
+  GError *error = NULL;
+  xm_error_set_plain (&error, "operation on vm %s was overtaken by destroy", vm->uuid);
+  return error;
+}
+
+void
+xm_lifecycle_cancel_all (XmVm *vm)
+{
+  XmLifecycle *lifecycle = vm->lifecycle;
+  XmOperation *op;
+  while ((op = g_queue_pop_head (&lifecycle->waiting)) != NULL) {
+    g_task_return_error (op->task, overtaken (vm));
+    operation_free (op);
+  }
+  lifecycle->restart = FALSE;
+  if (lifecycle->current == NULL || lifecycle->current->kind == XM_OPERATION_DESTROY)
+    return;
+  op = lifecycle->current;
+  g_cancellable_cancel (op->cancellable);
+  if (op->waiting)
+    xm_operation_end (op, overtaken (vm));
+}
+
+void
+xm_lifecycle_run_async (XmVm *vm, XmOperationKind kind, GAsyncReadyCallback callback, gpointer user_data)
+{
+  XmOperation *op = g_new0 (XmOperation, 1);
+  op->vm = xm_vm_ref (vm);
+  op->kind = kind;
+  op->cancellable = g_cancellable_new ();
+  op->task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (op->task, xm_lifecycle_run_async);
+
+  if (kind == XM_OPERATION_DESTROY)
+    xm_lifecycle_cancel_all (vm);
+  g_queue_push_tail (&vm->lifecycle->waiting, op);
+  run_next (vm->lifecycle);
+}
+
+gboolean
+xm_lifecycle_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+const XlDomain *
+xm_operation_domain (XmOperation *op)
+{
+  return xm_domains_lookup_uuid (op->vm->service->domains, op->vm->uuid, op->vm->lifecycle->own_domid);
+}
+
+/* -- which domain is ours ------------------------------------------------------------- */
+
+static char *
+own_file (XmVm *vm)
+{
+  g_autofree char *name = g_strconcat (vm->uuid, ".domid", NULL);
+  return g_build_filename (vm->service->settings->run_dir, name, NULL);
+}
+
+void
+xm_lifecycle_own (XmVm *vm, int domid)
+{
+  if (vm->lifecycle->own_domid == domid)
+    return;
+  vm->lifecycle->own_domid = domid;
+  g_autofree char *path = own_file (vm);
+  if (domid == -1) {
+    unlink (path);
+    return;
+  }
+  g_autofree char *text = g_strdup_printf ("%d\n", domid);
+  g_autoptr (GError) error = NULL;
+  if (!g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+    g_warning ("cannot record the domain of %s: %s", vm->uuid, error->message);
+}
+
+static int
+read_own (XmVm *vm)
+{
+  g_autofree char *path = own_file (vm);
+  g_autofree char *text = NULL;
+  gint64 domid;
+  if (!g_file_get_contents (path, &text, NULL, NULL)
+      || !g_ascii_string_to_signed (g_strstrip (text), 10, XM_OWN_NEXT, G_MAXINT32, &domid, NULL))
+    return -1;
+  return (int) domid;
+}
+
+/* -- following the picture ---------------------------------------------------------------- */
+
+static gboolean
+on_expect_timer (gpointer user_data)
+{
+  g_autoptr (XmVm) vm = xm_vm_ref (user_data);
+  XmLifecycle *lifecycle = vm->lifecycle;
+  lifecycle->expect_timer = 0;
+  lifecycle->expecting = FALSE;
+  lifecycle->restart = FALSE;
+  if (lifecycle->current != NULL && lifecycle->current->waiting) {
+    GError *error = NULL;
+    xm_error_set_plain (&error, "Timeout while waiting for vm %s state to become shutdown after %us", vm->uuid,
+                        xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN));
+    xm_operation_end (lifecycle->current, error);
+  } else {
+    xm_lifecycle_observe (vm);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+void
+xm_lifecycle_expect (XmVm *vm, XmVmState state)
+{
+  XmLifecycle *lifecycle = vm->lifecycle;
+  guint seconds = xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN);
+  lifecycle->expecting = TRUE;
+  g_clear_handle_id (&lifecycle->expect_timer, g_source_remove);
+  if (seconds > 0)
+    lifecycle->expect_timer = g_timeout_add_seconds (seconds, on_expect_timer, vm);
+  xm_vm_set_state (vm, state);
+}
+
+void
+xm_lifecycle_expect_no_more (XmVm *vm)
+{
+  vm->lifecycle->expecting = FALSE;
+  g_clear_handle_id (&vm->lifecycle->expect_timer, g_source_remove);
+}
+
+static void
+on_start_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (XmVm) vm = user_data;
+  g_autoptr (GError) error = NULL;
+  if (!xm_lifecycle_run_finish (result, &error))
+    g_warning ("%s does not start again: %s", vm->uuid, error->message);
+}
+
+static void
+domain_gone (XmVm *vm)
+{
+  XmLifecycle *lifecycle = vm->lifecycle;
+  if (!lifecycle->building) {
+    xm_lifecycle_own (vm, -1);
+    xm_vm_set_state (vm, XM_VM_SHUTDOWN);
+  }
+  xm_lifecycle_expect_no_more (vm);
+
+  if (lifecycle->current != NULL && lifecycle->current->waiting)
+    xm_operation_end (lifecycle->current, NULL);
+  if (lifecycle->restart && !lifecycle->building) {
+    lifecycle->restart = FALSE;
+    xm_lifecycle_run_async (vm, XM_OPERATION_START, on_start_again, xm_vm_ref (vm));
+  }
+}
+
+static void
+on_reaped_refresh (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (XmVm) vm = user_data;
+  vm->lifecycle->reaping = FALSE; /* a domain that is still there is tried again at the next refresh */
+  xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
+  xm_lifecycle_observe (vm);
+}
+
+static void
+on_reaped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmVm *vm = user_data;
+  g_autoptr (GError) error = NULL;
+  if (!xl_command_finish (XL_RUNNER (source), result, &error))
+    g_warning ("cannot remove the ended domain of %s: %s", vm->uuid, error->message);
+  xm_domains_refresh_async (vm->service->domains, NULL, on_reaped_refresh, vm);
+}
+
+static void
+reap (XmVm *vm, const XlDomain *domain)
+{
+  XmLifecycle *lifecycle = vm->lifecycle;
+  if (lifecycle->reaping)
+    return;
+  g_message ("%s: domain %u has ended, reason %d", vm->uuid, domain->domid, domain->shutdown_reason);
+  lifecycle->reaping = TRUE;
+  gboolean destroying = lifecycle->current != NULL && lifecycle->current->kind == XM_OPERATION_DESTROY;
+  if (domain->shutdown_reason == XL_SHUTDOWN_REASON_REBOOT && !destroying)
+    lifecycle->restart = TRUE;
+  xl_destroy_async (vm->service->runner, domain->domid, NULL, on_reaped, xm_vm_ref (vm));
+}
+
+static void
+domain_ended (XmVm *vm, const XlDomain *domain)
+{
+  switch (domain->shutdown_reason) {
+  case XL_SHUTDOWN_REASON_SUSPEND: /* xl save is at work and will destroy it */
+    xm_vm_set_state (vm, XM_VM_SUSPENDED);
+    return;
+  case XL_SHUTDOWN_REASON_POWEROFF:
+    xm_vm_set_state (vm, XM_VM_SHUTTING_DOWN);
+    break;
+  case XL_SHUTDOWN_REASON_REBOOT:
+    xm_vm_set_state (vm, XM_VM_REBOOTING);
+    break;
+  default: /* a crash has no state of its own: the VM is stopped once the domain is gone */
+    break;
+  }
+  if ((int) domain->domid == vm->lifecycle->own_domid)
+    reap (vm, domain);
+}
+
+void
+xm_lifecycle_observe (XmVm *vm)
+{
+  XmLifecycle *lifecycle = vm->lifecycle;
+  g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  const XlDomain *domain = xm_domains_lookup_uuid (vm->service->domains, vm->uuid, lifecycle->own_domid);
+  if (domain == NULL) {
+    gboolean had = vm->domid >= 0 || vm->state != XM_VM_SHUTDOWN;
+    xm_vm_set_domid (vm, -1);
+    if (had)
+      domain_gone (vm);
+    return;
+  }
+
+  xm_vm_set_domid (vm, (int) domain->domid);
+  if (lifecycle->own_domid == XM_OWN_NEXT && !lifecycle->building)
+    xm_lifecycle_own (vm, vm->domid); /* the service ended while xl built it */
+
+  if (lifecycle->building)
+    xm_vm_set_state (vm, XM_VM_CREATING_DEVICES);
+  else if (domain->state & XL_DOMAIN_DYING)
+    return; /* gone soon, whatever it was */
+  else if (domain->state & XL_DOMAIN_SHUTDOWN)
+    domain_ended (vm, domain);
+  else if (vm->state == XM_VM_CREATED && lifecycle->current != NULL
+           && lifecycle->current->kind == XM_OPERATION_START && (domain->state & XL_DOMAIN_PAUSED))
+    return; /* not yet let go */
+  else if (domain->state & XL_DOMAIN_PAUSED)
+    xm_vm_set_state (vm, XM_VM_PAUSED);
+  else if (!lifecycle->expecting)
+    xm_vm_set_state (vm, XM_VM_RUNNING);
+}
+
+/* -- making and freeing -------------------------------------------------------------------- */
+
+XmLifecycle *
+xm_lifecycle_new (XmVm *vm)
+{
+  XmLifecycle *lifecycle = g_new0 (XmLifecycle, 1);
+  lifecycle->vm = vm;
+  g_queue_init (&lifecycle->waiting);
+  lifecycle->own_domid = read_own (vm);
+  return lifecycle;
+}
+
+void
+xm_lifecycle_free (XmLifecycle *lifecycle)
+{
+  g_assert (lifecycle->current == NULL && g_queue_is_empty (&lifecycle->waiting));
+  g_clear_handle_id (&lifecycle->expect_timer, g_source_remove);
+  g_free (lifecycle);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shim/vm.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The life of a VM's domain. Operations on one VM run one after the other;
+ * `destroy` overtakes: it cancels what runs and fails what waits. Between
+ * operations the VM follows the picture of the domains (xm_lifecycle_observe).
+ *
+ * Domains that the service started belong to it: started with `xl create -e`,
+ * they stay in Xen after their end until the service has read the reason,
+ * destroyed them and, for a reboot, started the VM anew. Which domain belongs
+ * to it is kept in `<run-dir>/<uuid>.domid`, so that a restart of the service
+ * loses nothing. Other domains are only watched.
+ */
+
+typedef enum {
+  XM_OPERATION_START,
+  XM_OPERATION_SHUTDOWN,
+  XM_OPERATION_REBOOT,
+  XM_OPERATION_DESTROY,
+  XM_OPERATION_PAUSE,
+  XM_OPERATION_UNPAUSE,
+} XmOperationKind;
+
+XmLifecycle *xm_lifecycle_new (XmVm *vm);
+void xm_lifecycle_free (XmLifecycle *lifecycle);
+
+/**
+ * xm_lifecycle_run_async:
+ *
+ * Start ends when the domain runs (at once when the VM runs already), shutdown and destroy when it is gone,
+ * reboot when the guest has acknowledged, pause and unpause when Xen shows it.
+ */
+void xm_lifecycle_run_async (XmVm *vm,
+                             XmOperationKind kind,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean xm_lifecycle_run_finish (GAsyncResult *result, GError **error);
+
+/** xm_lifecycle_observe: brings the VM in line with the picture of the domains. */
+void xm_lifecycle_observe (XmVm *vm);
+
+/** xm_lifecycle_cancel_all: cancels the operation in progress and fails those that wait. */
+void xm_lifecycle_cancel_all (XmVm *vm);
+
+G_END_DECLS

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shim/bus-object.h"
+#include "shim/domains.h"
+#include "shim/settings.h"
+#include "shim/store.h"
+#include "shim/templates.h"
+#include "xlwrap/xl-runner.h"
+#include "xlwrap/xl-xenstore.h"
+
+G_BEGIN_DECLS
+
+/**
+ * XmService: what the parts of the daemon share. Made by main(), alive as long
+ * as the main loop; everything else points here and owns nothing of it.
+ */
+typedef struct _XmService XmService;
+struct _XmService {
+  XmSettings *settings;
+  XmStore *store;
+  XmTemplates *templates;
+  XlRunner *runner;
+  XlXenstore *xenstore;
+  XmDomains *domains;
+  GDBusConnection *connection;
+  GHashTable *vms; /* uuid as in the store -> XmVm, exactly the exported ones */
+
+  XmObjectKind *root_kind;
+  XmObjectKind *host_kind;
+  XmObjectKind *vm_kind;
+  XmObjectKind *disk_kind;
+  XmObjectKind *nic_kind;
+  XmBusObject *root;
+  XmBusObject *host;
+  XmBusObject *vm_node; /* /vm, which only leads to the VMs */
+};
+
+/**
+ * xm_service_new:
+ * @settings: (transfer full)
+ *
+ * Opens store, templates and xenstore. Nothing is on the bus yet.
+ */
+XmService *xm_service_new (XmSettings *settings, GError **error);
+
+/** xm_service_free: takes all off the bus, writes what is not written, closes xenstore. */
+void xm_service_free (XmService *service);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmService, xm_service_free)
+
+/** xm_service_export: puts all objects on @connection; the names may be taken afterwards. */
+gboolean xm_service_export (XmService *service, GDBusConnection *connection, GError **error);
+
+/** xm_service_reload: rereads key file and store (SIGHUP). Paths and the bus stay as they were. */
+void xm_service_reload (XmService *service);
+
+/** xm_service_make_kinds: the descriptions of all objects, which need no bus (also for tests). */
+void xm_service_make_kinds (XmService *service);
+
+/**
+ * xm_service_answer_when_durable:
+ * @value: (transfer floating) (nullable): the tuple to answer
+ *
+ * Answers @invocation with @value when all that was changed so far is on disk, or with the error of the write.
+ */
+void xm_service_answer_when_durable (XmService *service,
+                                     GDBusMethodInvocation *invocation,
+                                     GVariant *value);
+
+G_END_DECLS

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/vm.h"
+
+#include <string.h>
+
+#include "shim/lifecycle.h"
+#include "shim/signals.h"
+#include "shim/text.h"
+
+/* A change is announced when no other has followed for this long. */
+#define CONFIG_CHANGED_MS 500
+
+/** XmDevice: a disk or NIC of a VM, on the bus. */
+typedef struct {
+  XmVm *vm;
+  char *key; /* "disk/0" */
+  XmBusObject *object;
+} XmDevice;
+
+/* -- uuid and path ------------------------------------------------------------ */
+
+gboolean
+xm_uuid_is_valid (const char *uuid)
+{
+  return strlen (uuid) == 36 && g_uuid_string_is_valid (uuid);
+}
+
+char *
+xm_vm_path (const char *uuid)
+{
+  return g_strdelimit (g_strconcat ("/vm/", uuid, NULL), "-", '_');
+}
+
+/* -- what the store holds -------------------------------------------------------- */
+
+const char *
+xm_vm_read (const XmVm *vm, const char *key)
+{
+  const XmStoreNode *node = xm_store_lookup (vm->service->store, vm->db_path);
+  return node != NULL ? xm_store_node_read (vm->service->store, node, key) : NULL;
+}
+
+gboolean
+xm_vm_read_boolean (const XmVm *vm, const char *key, gboolean fallback)
+{
+  const char *text = xm_vm_read (vm, key);
+  gboolean value;
+  return text != NULL && xm_text_to_boolean (text, &value) ? value : fallback;
+}
+
+gint64
+xm_vm_read_integer (const XmVm *vm, const char *key, gint64 fallback)
+{
+  const char *text = xm_vm_read (vm, key);
+  gint64 value;
+  return text != NULL && g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, &value, NULL) ? value
+                                                                                                   : fallback;
+}
+
+static char *
+full_path (const XmVm *vm, const char *key)
+{
+  return g_strjoin ("/", vm->db_path, key, NULL);
+}
+
+gboolean
+xm_vm_write (XmVm *vm, const char *key, const char *value, GError **error)
+{
+  g_autofree char *path = full_path (vm, key);
+  if (value == NULL)
+    return xm_store_remove (vm->service->store, path, error);
+  return xm_store_write (vm->service->store, path, value, error);
+}
+
+static int
+compare_ids (gconstpointer a, gconstpointer b)
+{
+  guint left = *(const guint *) a, right = *(const guint *) b;
+  return (left > right) - (left < right);
+}
+
+GArray *
+xm_vm_list_ids (const XmVm *vm, const char *key)
+{
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autofree char *path = full_path (vm, key);
+  g_autofree const char **names = xm_store_list (vm->service->store, path);
+  for (const char **name = names; *name != NULL; name++) {
+    guint64 id;
+    if (!g_ascii_string_to_unsigned (*name, 10, 0, G_MAXINT32, &id, NULL))
+      continue;
+    guint number = (guint) id;
+    g_array_append_val (ids, number);
+  }
+  g_array_sort (ids, compare_ids);
+  return ids;
+}
+
+char **
+xm_vm_read_list (const XmVm *vm, const char *key)
+{
+  g_autoptr (GArray) ids = xm_vm_list_ids (vm, key);
+  g_autoptr (GStrvBuilder) items = g_strv_builder_new ();
+  for (guint i = 0; i < ids->len; i++) {
+    g_autofree char *item_key = g_strdup_printf ("%s/%u", key, g_array_index (ids, guint, i));
+    const char *text = xm_vm_read (vm, item_key);
+    if (text != NULL)
+      g_strv_builder_add (items, text);
+  }
+  return g_strv_builder_end (items);
+}
+
+gboolean
+xm_vm_write_list (XmVm *vm, const char *key, const char *const *items, GError **error)
+{
+  if (!xm_vm_write (vm, key, NULL, error))
+    return FALSE;
+  for (guint i = 0; items[i] != NULL; i++) {
+    g_autofree char *item_key = g_strdup_printf ("%s/%u", key, i);
+    if (!xm_vm_write (vm, item_key, items[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* -- state -------------------------------------------------------------------------- */
+
+gboolean
+xm_vm_is_running (const XmVm *vm)
+{
+  return vm->state != XM_VM_SHUTDOWN || vm->domid >= 0;
+}
+
+int
+xm_vm_acpi_state (const XmVm *vm)
+{
+  if (vm->state == XM_VM_SHUTDOWN)
+    return xm_vm_read_boolean (vm, "hibernated", FALSE) ? 4 : 5;
+  return 0;
+}
+
+void
+xm_vm_set_state (XmVm *vm, XmVmState state)
+{
+  if (vm->state == state)
+    return;
+  g_message ("%s: %s -> %s", vm->uuid, xm_vm_state_internal (vm->state), xm_vm_state_internal (state));
+  vm->state = state;
+  xm_signal_vm_state (vm);
+}
+
+static gboolean
+on_config_changed_timer (gpointer user_data)
+{
+  XmVm *vm = user_data;
+  vm->config_changed_timer = 0;
+  xm_signal_vm (vm, "vm_config_changed");
+  return G_SOURCE_REMOVE;
+}
+
+void
+xm_vm_config_changed (XmVm *vm)
+{
+  if (vm->object == NULL)
+    return;
+  g_clear_handle_id (&vm->config_changed_timer, g_source_remove);
+  vm->config_changed_timer = g_timeout_add (CONFIG_CHANGED_MS, on_config_changed_timer, vm);
+}
+
+/* -- memory target ---------------------------------------------------------------------- */
+
+typedef struct {
+  XmVm *vm;
+  int domid;
+} MemoryRead;
+
+static void
+on_memory_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree MemoryRead *read = user_data;
+  g_autoptr (XmVm) vm = read->vm;
+  g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, NULL);
+  gint64 kib;
+  if (vm->domid == read->domid && text != NULL
+      && g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, &kib, NULL))
+    vm->memory_target = kib / 1024;
+}
+
+static gboolean
+on_memory_watch (const char *path, gpointer user_data)
+{
+  XmVm *vm = user_data;
+  MemoryRead *read = g_new (MemoryRead, 1);
+  *read = (MemoryRead){ xm_vm_ref (vm), vm->domid };
+  g_autofree char *node = g_strdup_printf ("/local/domain/%d/memory/target", vm->domid);
+  xl_xenstore_read_async (vm->service->xenstore, node, NULL, on_memory_read, read);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+xm_vm_set_domid (XmVm *vm, int domid)
+{
+  if (vm->domid == domid)
+    return;
+  vm->domid = domid;
+  vm->memory_target = 0;
+  if (vm->memory_watch != NULL) {
+    g_source_destroy (vm->memory_watch);
+    g_clear_pointer (&vm->memory_watch, g_source_unref);
+  }
+  if (domid < 0)
+    return;
+  g_autofree char *node = g_strdup_printf ("/local/domain/%d/memory/target", domid);
+  vm->memory_watch = xl_xenstore_watch_source_new (vm->service->xenstore, node);
+  g_source_set_callback (vm->memory_watch, G_SOURCE_FUNC (on_memory_watch), vm, NULL);
+  g_source_attach (vm->memory_watch, NULL);
+}
+
+/* -- on the bus -------------------------------------------------------------------------- */
+
+static void
+device_free (XmDevice *device)
+{
+  g_clear_pointer (&device->object, xm_bus_object_unexport);
+  g_free (device->key);
+  g_free (device);
+}
+
+static void
+add_devices (XmVm *vm, const char *sort, const XmObjectKind *kind, GHashTable *wanted)
+{
+  g_autofree char *list_key = g_strconcat ("config/", sort, NULL);
+  g_autoptr (GArray) ids = xm_vm_list_ids (vm, list_key);
+  for (guint i = 0; i < ids->len; i++) {
+    char *key = g_strdup_printf ("%s/%u", sort, g_array_index (ids, guint, i));
+    g_hash_table_add (wanted, key);
+    if (g_hash_table_contains (vm->devices, key))
+      continue;
+
+    g_autofree char *path = g_strjoin ("/", vm->path, key, NULL);
+    g_autoptr (GError) error = NULL;
+    XmDevice *device = g_new0 (XmDevice, 1);
+    device->vm = vm;
+    device->key = g_strdup (key);
+    device->object = xm_bus_object_export (vm->service->connection, path, kind, NULL, device, &error);
+    if (device->object == NULL)
+      g_warning ("cannot export %s: %s", path, error->message);
+    g_hash_table_insert (vm->devices, device->key, device);
+  }
+}
+
+static gboolean
+is_unwanted (gpointer key, gpointer device, gpointer wanted)
+{
+  return !g_hash_table_contains (wanted, key);
+}
+
+void
+xm_vm_sync_devices (XmVm *vm)
+{
+  g_autoptr (GHashTable) wanted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  add_devices (vm, "disk", vm->service->disk_kind, wanted);
+  add_devices (vm, "nic", vm->service->nic_kind, wanted);
+  g_hash_table_foreach_remove (vm->devices, is_unwanted, wanted);
+}
+
+static char **
+list_children (gpointer owner)
+{
+  XmVm *vm = owner;
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  GHashTableIter iter;
+  gpointer key;
+  g_hash_table_iter_init (&iter, vm->devices);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_strv_builder_add (names, key);
+  return g_strv_builder_end (names);
+}
+
+XmVm *
+xm_vm_lookup (XmService *service, const char *uuid)
+{
+  return g_hash_table_lookup (service->vms, uuid);
+}
+
+XmVm *
+xm_vm_export (XmService *service, const char *uuid, GError **error)
+{
+  g_autoptr (XmVm) vm = g_rc_box_new0 (XmVm);
+  vm->service = service;
+  vm->uuid = g_strdup (uuid);
+  vm->path = xm_vm_path (uuid);
+  vm->db_path = g_strconcat ("/vm/", uuid, NULL);
+  vm->domid = -1;
+  vm->devices = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) device_free);
+  vm->lifecycle = xm_lifecycle_new (vm);
+
+  vm->object = xm_bus_object_export (service->connection, vm->path, service->vm_kind, list_children, vm, error);
+  if (vm->object == NULL)
+    return NULL;
+  xm_vm_sync_devices (vm);
+  g_hash_table_insert (service->vms, vm->uuid, xm_vm_ref (vm));
+  xm_lifecycle_observe (vm);
+  return vm; /* service->vms holds the reference */
+}
+
+void
+xm_vm_unexport (XmVm *vm)
+{
+  g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  g_hash_table_remove (vm->service->vms, vm->uuid);
+  xm_lifecycle_cancel_all (vm);
+  xm_vm_set_domid (vm, -1);
+  g_clear_handle_id (&vm->config_changed_timer, g_source_remove);
+  g_hash_table_remove_all (vm->devices);
+  g_clear_pointer (&vm->object, xm_bus_object_unexport);
+}
+
+XmVm *
+xm_vm_ref (XmVm *vm)
+{
+  return g_rc_box_acquire (vm);
+}
+
+static void
+vm_clear (gpointer data)
+{
+  XmVm *vm = data;
+  g_clear_pointer (&vm->lifecycle, xm_lifecycle_free);
+  g_clear_pointer (&vm->devices, g_hash_table_unref);
+  g_clear_pointer (&vm->object, xm_bus_object_unexport);
+  g_free (vm->uuid);
+  g_free (vm->path);
+  g_free (vm->db_path);
+}
+
+void
+xm_vm_unref (XmVm *vm)
+{
+  g_rc_box_release_full (vm, vm_clear);
+}
