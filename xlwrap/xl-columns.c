@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlwrap/xl-columns.h"
 
-#include <string.h>
+#include "xlwrap/xl-lines.h"
 
-/* How much of a bad line an error shows, in bytes. */
-#define SHOWN_MAX 120
+#include <string.h>
 
 #define BLANKS " \t"
 
@@ -83,16 +82,6 @@ xl_columns_take_name (XlColumns *line, gsize name_width, gsize domid_width)
   return g_utf8_make_valid (line->text, len);
 }
 
-void
-xl_parse_error (GError **error, gsize number, const char *what, const char *line, gsize len)
-{
-  g_autofree char *start = g_strndup (line, MIN (len, SHOWN_MAX));
-  g_autofree char *shown = g_strescape (start, NULL);
-
-  g_set_error (error, XL_ERROR, XL_ERROR_PARSE, "line %" G_GSIZE_FORMAT " %s: \"%s%s\"", number,
-               what, shown, len > SHOWN_MAX ? "..." : "");
-}
-
 static gboolean
 find_header (const char *line, const char *const *headers, guint *found)
 {
@@ -117,43 +106,34 @@ xl_columns_parse_table (const char *text,
                         GError **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
-  const char *end = text + (len >= 0 ? (gsize)len : strlen (text));
-  gsize number = 1;
-  guint header = 0;
+  g_autoptr (GError) problem = NULL;
+  g_auto (XlLines) lines;
+  guint header;
 
-  if (text == end) {
-    g_set_error_literal (error, XL_ERROR, XL_ERROR_PARSE, "no output, not even a header");
-    return NULL;
-  }
-
-  for (const char *line = text; line < end; number++) {
-    const char *newline = memchr (line, '\n', end - line);
-    gsize line_len = (newline != NULL ? newline : end) - line;
-
-    if (newline == NULL) {
-      xl_parse_error (error, number, "is cut off", line, line_len);
-      return NULL;
-    }
-
-    g_autofree char *copy = g_strndup (line, line_len);
-    XlColumns columns = { .text = copy, .end = line_len };
-    gboolean is_text = strlen (copy) == line_len;
-
-    if (number == 1) {
-      if (!is_text || !find_header (copy, headers, &header)) {
-        xl_parse_error (error, number, "is not the expected header", line, line_len);
-        return NULL;
-      }
-    } else {
-      gpointer row = is_text ? row_func (&columns, header) : NULL;
+  xl_lines_init (&lines, text, len);
+  if (!xl_lines_next (&lines, &problem)) {
+    if (problem == NULL)
+      g_set_error_literal (&problem, XL_ERROR, XL_ERROR_PARSE, "no output, not even a header");
+  } else if (!find_header (lines.line, headers, &header)) {
+    xl_lines_set_error (&lines, "is not the expected header", &problem);
+  } else {
+    while (xl_lines_next (&lines, &problem)) {
+      XlColumns columns = { .text = lines.line, .end = strlen (lines.line) };
+      g_autofree char *original = g_strdup (lines.line);
+      gpointer row = row_func (&columns, header);
 
       if (row == NULL) {
-        xl_parse_error (error, number, "cannot be understood", line, line_len);
-        return NULL;
+        xl_parse_error_set (&problem, lines.number, "cannot be understood", original,
+                            strlen (original));
+        break;
       }
       g_ptr_array_add (rows, row);
     }
-    line = newline + 1;
+  }
+
+  if (problem != NULL) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return NULL;
   }
   return g_steal_pointer (&rows);
 }

@@ -72,14 +72,4 @@ xl_columns_parse_table (const char *text,
                         GDestroyNotify row_free,
                         GError **error);
 
-/**
- * xl_parse_error:
- * @number: which line, counted from 1
- * @line: its beginning; need not be NUL-terminated
- *
- * Sets XL_ERROR_PARSE: `line NUMBER WHAT: "LINE"`, escaped and shortened.
- */
-void
-xl_parse_error (GError **error, gsize number, const char *what, const char *line, gsize len);
-
 G_END_DECLS

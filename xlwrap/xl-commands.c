@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlwrap/xl-commands.h"
 
-#include "xlwrap/xl-columns.h"
+#include "xlwrap/xl-lines.h"
 
 #include <string.h>
 
@@ -71,7 +71,7 @@ finish_number (XlRunner *runner, GAsyncResult *result, int *number, GError **err
     return FALSE;
   g_strstrip (output->out);
   if (!g_ascii_string_to_signed (output->out, 10, G_MININT, G_MAXINT, &value, NULL)) {
-    xl_parse_error (error, 1, "is not a number", output->out, strlen (output->out));
+    xl_parse_error_set (error, 1, "is not a number", output->out, strlen (output->out));
     xl_command_prefix_error (result, error);
     return FALSE;
   }

@@ -50,43 +50,59 @@ is_harmless (const char *line)
   return sscanf (line, "Domain %u has been %n", &domid, &end) == 1 && end > 0;
 }
 
-/* Skips `libxl_x.c:12:function: ` and `Domain 3:` after "libxl: error: ". */
+/* Skips `libxl: error: libxl_x.c:12:function: `. */
 static const char *
-skip_origin (const char *line)
+skip_place (const char *line)
 {
-  const char *text = line;
+  const char *text, *colon;
 
   if (g_str_has_prefix (line, "xc: error: "))
     return line + strlen ("xc: error: ");
   if (!g_str_has_prefix (line, "libxl: error: "))
     return line;
-  text += strlen ("libxl: error: ");
+  text = line + strlen ("libxl: error: ");
+  colon = strstr (text, ": ");
+  if (colon != NULL && strcspn (text, " ") > (gsize)(colon - text) && colon[2] != '\0')
+    return colon + 2;
+  return text;
+}
 
-  const char *place = strstr (text, ": ");
-  if (place != NULL && strcspn (text, " ") > (gsize)(place - text))
-    text = place + 2;
+/* Skips `Domain 3:`. */
+static const char *
+skip_domain (const char *text)
+{
+  const char *number = text + strlen ("Domain ");
+  gsize digits;
 
-  if (g_str_has_prefix (text, "Domain ")) {
-    const char *number = text + strlen ("Domain ");
-    gsize digits = strspn (number, "0123456789");
+  if (!g_str_has_prefix (text, "Domain "))
+    return text;
+  digits = strspn (number, G_CSET_DIGITS);
+  return digits > 0 && number[digits] == ':' && number[digits + 1] != '\0' ? number + digits + 1
+                                                                           : text;
+}
 
-    if (digits > 0 && number[digits] == ':')
-      text = number + digits + 1;
+char **
+xl_message_find_errors (const char *text)
+{
+  g_autoptr (GStrvBuilder) errors = g_strv_builder_new ();
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  for (gsize i = 0; lines[i] != NULL; i++) {
+    if (!is_harmless (lines[i])) {
+      g_autofree char *error = g_strstrip (g_utf8_make_valid (skip_place (lines[i]), -1));
+
+      g_strv_builder_add (errors, error);
+    }
   }
-  return *text != '\0' ? text : line;
+  return g_strv_builder_end (errors);
 }
 
 char *
 xl_message_first_error (const char *text)
 {
-  if (text == NULL)
-    return NULL;
+  g_auto (GStrv) errors = xl_message_find_errors (text);
 
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  for (gsize i = 0; lines[i] != NULL; i++)
-    if (!is_harmless (lines[i]))
-      return g_strstrip (g_utf8_make_valid (skip_origin (lines[i]), -1));
-  return NULL;
+  return errors[0] != NULL ? g_strdup (skip_domain (errors[0])) : NULL;
 }
 
 char *

@@ -11,14 +11,24 @@ G_BEGIN_DECLS
  */
 
 /**
+ * xl_message_find_errors:
+ * @text: (nullable): all that a command wrote on stderr
+ *
+ * Finds the lines that are not known to be progress, information or a warning.
+ * The place in libxl's source that libxl puts before its messages is left out.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): valid UTF-8; empty when no line tells of a
+ * failure.
+ */
+char **
+xl_message_find_errors (const char *text);
+
+/**
  * xl_message_first_error:
  * @text: (nullable): all that a command wrote on stderr
  *
- * Finds the first line that is not known to be progress, information or a
- * warning. The place in libxl's source and the domain that libxl puts before
- * its messages are left out.
- *
- * Returns: (transfer full) (nullable): valid UTF-8, or %NULL when no line tells of a failure.
+ * Returns: (transfer full) (nullable): the first of these lines, also without the domain that libxl
+ * puts before its messages; %NULL when no line tells of a failure.
  */
 char *
 xl_message_first_error (const char *text);
