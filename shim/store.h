@@ -2,6 +2,9 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <jansson.h>
+
+#include "shim/store-tree.h"
 
 G_BEGIN_DECLS
 
@@ -19,14 +22,23 @@ G_BEGIN_DECLS
  * path is its file path, sub-directories being inner nodes.
  *
  * Paths are split at `/`; empty segments do not count; "" and "/" are the
- * root. Nothing is escaped. Children keep the order of insertion.
+ * root. Nothing is escaped. Children keep the order of insertion; after
+ * loading, those of /vm and /dom-store are sorted by name. These two are always
+ * there, before all others, and stay objects.
+ *
+ * What no file could hold is refused (XM_ERROR_PLAIN): text that is not UTF-8,
+ * names below /vm and /dom-store that cannot be file names, values at /, /vm
+ * and /dom-store themselves, more than XM_TREE_MAX_DEPTH names in a path.
  *
  * Changes take effect in memory at once and mark their file as dirty;
  * xm_store_commit_async() ends when all changes made before it are on disk
  * (temporary file, fsync, rename, fsync of the directory; all on a worker
  * thread). Several commits share one write. When a write fails, the file's
  * part of the tree is read back from disk, so that memory never claims what
- * disk does not hold, and every commit that waits for this file fails.
+ * disk does not hold, and every commit that waits for this file fails
+ * (G_IO_ERROR, text `<file>: <reason>`). Each file is replaced as a whole, but
+ * several changed files are not replaced as one: they appear in the order of
+ * their first change, and a crash in between leaves the later ones old.
  */
 #define XM_TYPE_STORE (xm_store_get_type ())
 G_DECLARE_FINAL_TYPE (XmStore, xm_store, XM, STORE, GObject)
@@ -45,7 +57,8 @@ G_DECLARE_FINAL_TYPE (XmStore, xm_store, XM, STORE, GObject)
  */
 XmStore *xm_store_new (const char *base, GError **error);
 
-/** xm_store_reload: reads everything from disk again (SIGHUP). Waits for writes in progress. */
+/** xm_store_reload: reads everything from disk again (SIGHUP), after writing what has changed. Blocks. On failure
+ * nothing changes. */
 gboolean xm_store_reload (XmStore *self, GError **error);
 
 /** xm_store_get_base: (transfer none). */
@@ -70,6 +83,15 @@ gboolean xm_store_exists (XmStore *self, const char *path);
  */
 const char *xm_store_read (XmStore *self, const char *path);
 
+/**
+ * xm_store_lookup: (nullable): the node at @path, for what is read often: one look-up of `/vm/<uuid>`, and many
+ * xm_store_node_read() below it. Valid until the next change.
+ */
+const XmStoreNode *xm_store_lookup (XmStore *self, const char *path);
+
+/** xm_store_node_read: xm_store_read() with a path that starts at @base. */
+const char *xm_store_node_read (XmStore *self, const XmStoreNode *base, const char *relative_path);
+
 /** xm_store_write: makes @path a string leaf; the rules of dbd's `write` (a node with children stays: no error). */
 gboolean xm_store_write (XmStore *self, const char *path, const char *value, GError **error);
 
@@ -84,6 +106,9 @@ char *xm_store_dump (XmStore *self, const char *path);
 
 /** xm_store_inject: parses @json and replaces the subtree at @path by it. On bad JSON nothing changes. */
 gboolean xm_store_inject (XmStore *self, const char *path, const char *json, GError **error);
+
+/** xm_store_inject_json: the same without the text; keeps no reference to @json. */
+gboolean xm_store_inject_json (XmStore *self, const char *path, json_t *json, GError **error);
 
 /** xm_store_read_dbd: (transfer full): the text that dbd's `read` answers: "" when missing, `file:<path>` for a binary node. */
 char *xm_store_read_dbd (XmStore *self, const char *path);

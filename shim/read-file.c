@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/read-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+read_all (int fd, gsize limit, GString *out)
+{
+  char buffer[16384];
+
+  for (;;) {
+    ssize_t n = read (fd, buffer, sizeof buffer);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return errno;
+    if (n == 0)
+      return 0;
+    if (out->len + (gsize)n > limit)
+      return EFBIG;
+    g_string_append_len (out, buffer, n);
+  }
+}
+
+int
+xm_read_file (const char *path, gsize limit, char **text, gsize *len)
+{
+  g_autoptr (GString) out = NULL;
+  struct stat status;
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  int errsv = 0;
+
+  if (fd < 0)
+    return errno;
+  if (fstat (fd, &status) < 0)
+    errsv = errno;
+  else if (!S_ISREG (status.st_mode))
+    errsv = S_ISDIR (status.st_mode) ? EISDIR : EINVAL;
+  else {
+    out = g_string_sized_new (MIN ((gsize)status.st_size, limit) + 1);
+    errsv = read_all (fd, limit, out);
+  }
+  close (fd);
+  if (errsv)
+    return errsv;
+  *len = out->len;
+  *text = g_string_free (g_steal_pointer (&out), FALSE);
+  return 0;
+}

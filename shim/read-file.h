@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * xm_read_file: reads a small regular file as a whole; never waits for a FIFO or device.
+ * @limit: most bytes that it may have
+ * @text: (out): (transfer full): the bytes and a NUL beyond them
+ *
+ * Returns: 0 or an errno: EFBIG beyond @limit, EISDIR or EINVAL for what is no regular file.
+ */
+int xm_read_file (const char *path, gsize limit, char **text, gsize *len);
+
+G_END_DECLS
