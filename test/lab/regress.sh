@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# regress.sh [FILE...]: the regression suite against real Xen; without arguments all
+# of it. Paths are relative to test/regress.
+set -uo pipefail
+
+export XM_TARGET=lab
+export XM_GUEST_KERNEL=/opt/xm-guest/vmlinux
+export XM_GUEST_RAMDISK=/opt/xm-guest/initrd
+export XM_GUEST_CMDLINE="console=hvc0 quiet"
+
+lab-daemon start || exit 1
+cd /opt/xm-test/regress || exit 1
+(($#)) || set -- -r .
+prove --timer "$@"
+status=$?
+
+# What helps to understand a failure.
+mkdir -p /result
+cp -r /var/log/xenmgr-xl.log /var/log/xen /result/
+xl dmesg >/result/xl-dmesg
+if ((status)); then
+  echo "--- the end of the service's log"
+  tail -n 40 /var/log/xenmgr-xl.log
+  echo "--- xl list -v"
+  xl list -v
+fi
+lab-daemon stop || status=1
+exit $status
