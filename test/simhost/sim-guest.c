@@ -112,7 +112,7 @@ guest_plan (Guest *guest, const char *cmdline)
   g_auto (GStrv) policy = sim_guest_policy (guest->name);
 
   for (guint i = 0; i < G_N_ELEMENTS (plans); i++) {
-    g_autofree char *key = g_strdup_printf ("xmtest=%s=", plans[i].word);
+    g_autofree char *key = g_strdup_printf ("xmtest.%s=", plans[i].word);
     const char *at = cmdline != NULL ? strstr (cmdline, key) : NULL;
     gint64 ms;
 
