@@ -15,24 +15,19 @@ G_BEGIN_DECLS
  */
 typedef struct _XlConfig XlConfig;
 
-XlConfig *
-xl_config_new (void);
-void
-xl_config_free (XlConfig *config);
+XlConfig *xl_config_new (void);
+void xl_config_free (XlConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlConfig, xl_config_free)
 
-/** xl_config_set_string: `key='value'`, quoted. A later call with the same key replaces the line.
- */
+/** xl_config_set_string: `key='value'`, quoted. A later call with the same key replaces it. */
 gboolean
 xl_config_set_string (XlConfig *config, const char *key, const char *value, GError **error);
 
 /** xl_config_set_integer: `key=value`, quoted when negative. Range: what xl reads with strtol. */
-gboolean
-xl_config_set_integer (XlConfig *config, const char *key, gint64 value, GError **error);
+gboolean xl_config_set_integer (XlConfig *config, const char *key, gint64 value, GError **error);
 
 /** xl_config_set_boolean: `key=1` or `key=0`. */
-gboolean
-xl_config_set_boolean (XlConfig *config, const char *key, gboolean value, GError **error);
+gboolean xl_config_set_boolean (XlConfig *config, const char *key, gboolean value, GError **error);
 
 /** xl_config_set_list: `key=['a','b']`, each quoted; `key=[]` when empty. */
 gboolean
@@ -45,13 +40,11 @@ xl_config_set_list (XlConfig *config, const char *key, const char *const *values
  * Appended as it is after all typed lines. Refused when it holds a newline or
  * a NUL, so that one item stays one line.
  */
-gboolean
-xl_config_append_verbatim (XlConfig *config, const char *line, GError **error);
+gboolean xl_config_append_verbatim (XlConfig *config, const char *line, GError **error);
 
 /** xl_config_to_text: Returns: (transfer full): the file's text, one line per key in the order
  * first set. */
-char *
-xl_config_to_text (const XlConfig *config);
+char *xl_config_to_text (const XlConfig *config);
 
 /** XlKeyValue: one `key=value` of a device specification; `key` alone, such as `discard`, when the
  * value is %NULL. */
@@ -79,7 +72,6 @@ xl_config_format_disk (const XlKeyValue *pairs, gsize n_pairs, const char *targe
  * verbatim end. An `=` in a value is refused as well, because some of their readers split there
  * (xl_parse.c).
  */
-char *
-xl_config_format_device (const XlKeyValue *pairs, gsize n_pairs, GError **error);
+char *xl_config_format_device (const XlKeyValue *pairs, gsize n_pairs, GError **error);
 
 G_END_DECLS
