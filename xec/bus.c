@@ -92,12 +92,12 @@ set_remote_error (GError **error, GDBusMessage *reply)
                text);
 }
 
-/* Takes what a send ended with, and tells results, error reply and lost bus apart. */
+/* Tells results, error reply and lost bus apart; takes over both arguments. */
 static GVariant *
-take_results (GDBusMessage *reply, GError *reason, GError **error)
+take_results (GDBusMessage *answer, GError *failure, GError **error)
 {
-  g_autoptr (GDBusMessage) owned_reply = reply;
-  g_autoptr (GError) owned_reason = reason;
+  g_autoptr (GDBusMessage) reply = answer;
+  g_autoptr (GError) reason = failure;
 
   if (reply == NULL) {
     g_set_error (error, XEC_ERROR, XEC_ERROR_LOCAL, "no answer from the bus: %s", reason->message);
@@ -141,9 +141,9 @@ new_get_arguments (const char *interface, const char *property, GError **error)
 
 /* Some services answer Get with the bare value; the original takes that, too. */
 static GVariant *
-take_single_value (GVariant *results, GError **error)
+take_single_value (GVariant *answer, GError **error)
 {
-  g_autoptr (GVariant) owned = results;
+  g_autoptr (GVariant) results = answer;
 
   if (results == NULL)
     return NULL;

@@ -34,7 +34,7 @@ shortest_digits (double number, char digits[static 18])
   } while (g_ascii_strtod (text, NULL) != number && ++precision < 17);
 
   char *exponent = strchr (text, 'e');
-  int power = atoi (exponent + 1);
+  int power = (int)g_ascii_strtoll (exponent + 1, NULL, 10);
   int n = 0;
   for (const char *c = text; c < exponent; c++)
     if (g_ascii_isdigit (*c))

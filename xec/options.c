@@ -73,16 +73,27 @@ xec_options_argument (const XecOptions *options, XecOption option, const char *o
   return options->given[option] ? options->arguments[option][0] : otherwise;
 }
 
-void
-xec_options_log (const XecOptions *options, const char *program, char **argv)
+char *
+xec_options_log_line (const XecOptions *options, char **argv)
 {
   if (options->given[XEC_OPTION_QUERY])
-    return;
-  g_autofree char *line = g_strjoinv (" ", argv + 1);
+    return NULL;
+  g_autofree char *words = g_strjoinv (" ", argv + 1);
+  char *line = g_strconcat ("invoked with: ", words, NULL);
   for (char *c = line; *c != '\0'; c++)
     if (g_ascii_iscntrl (*c))
       *c = ' ';
+  return line;
+}
+
+void
+xec_options_log (const XecOptions *options, const char *program, char **argv)
+{
+  g_autofree char *line = xec_options_log_line (options, argv);
+
+  if (line == NULL)
+    return;
   openlog (program, 0, LOG_USER);
-  syslog (LOG_INFO, "invoked with: %s", line);
+  syslog (LOG_INFO, "%s", line);
   closelog ();
 }

@@ -63,10 +63,15 @@ const char *
 xec_options_argument (const XecOptions *options, XecOption option, const char *otherwise);
 
 /**
- * xec_options_log: tells syslog (facility user, level info) the command line,
- * unless the user asked for a quiet query with -q. Control characters in it
- * become blanks, so a line stays one line.
+ * xec_options_log_line: the line that the system log gets: the command line,
+ * its control characters turned into blanks, so it stays one line.
+ *
+ * Returns: (transfer full) (nullable): %NULL for a quiet query, -q
  */
+char *
+xec_options_log_line (const XecOptions *options, char **argv);
+
+/** xec_options_log: sends that line to syslog, facility user, level info. */
 void
 xec_options_log (const XecOptions *options, const char *program, char **argv);
 

@@ -61,7 +61,7 @@ answer_list (GDBusMessage *call)
 }
 
 static GVariant *
-property_of (guint vm, const char *property)
+property_of (guint64 vm, const char *property)
 {
   if (g_str_equal (property, "domid"))
     return g_variant_new_int32 (vms[vm].domid);
@@ -76,7 +76,7 @@ property_of (guint vm, const char *property)
 static void
 answer_get (GDBusMessage *call)
 {
-  guint vm = (guint)atoi (g_dbus_message_get_path (call) + strlen ("/vm/"));
+  guint64 vm = g_ascii_strtoull (g_dbus_message_get_path (call) + strlen ("/vm/"), NULL, 10);
   const char *interface;
   const char *property;
 
