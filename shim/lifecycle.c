@@ -97,6 +97,12 @@ xm_lifecycle_run_async (XmVm *vm, XmOperationKind kind, GAsyncReadyCallback call
 }
 
 gboolean
+xm_lifecycle_is_busy (const XmVm *vm)
+{
+  return vm->lifecycle->current != NULL || !g_queue_is_empty (&vm->lifecycle->waiting);
+}
+
+gboolean
 xm_lifecycle_run_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);

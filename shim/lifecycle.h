@@ -41,6 +41,9 @@ void xm_lifecycle_run_async (XmVm *vm,
                              gpointer user_data);
 gboolean xm_lifecycle_run_finish (GAsyncResult *result, GError **error);
 
+/** xm_lifecycle_is_busy: whether an operation is in progress or waits. */
+gboolean xm_lifecycle_is_busy (const XmVm *vm);
+
 /** xm_lifecycle_observe: brings the VM in line with the picture of the domains. */
 void xm_lifecycle_observe (XmVm *vm);
 

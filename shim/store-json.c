@@ -38,6 +38,19 @@ start_line (GString *out, guint level)
     g_string_append (out, "  ");
 }
 
+/* What comes from a directory is not in a file: neither binary nodes nor objects of nothing else.
+ */
+static gboolean
+belongs_to_file (const XmStoreNode *node)
+{
+  guint n = xm_node_n_children (node);
+
+  for (guint i = 0; i < n; i++)
+    if (belongs_to_file (xm_node_child (node, i)))
+      return TRUE;
+  return n == 0 && xm_node_get_type (node) != XM_NODE_BINARY;
+}
+
 static void
 append_node (GString *out, const XmStoreNode *node, const char *base, guint level);
 
@@ -52,7 +65,7 @@ append_children (GString *out, const XmStoreNode *node, const char *base, guint 
   for (guint i = first; i < n; i++) {
     const XmStoreNode *child = xm_node_child (node, i);
 
-    if (!base && xm_node_get_type (child) == XM_NODE_BINARY)
+    if (!base && !belongs_to_file (child))
       continue;
     if (any)
       g_string_append_c (out, ',');

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib-unix.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+
+#include "shim/service.h"
+
+#include "xenmgr-xl-config.h"
+
+static const char *const bus_names[] = { "com.citrix.xenclient.db", "com.citrix.xenclient.xenmgr" };
+
+/** Daemon: main()'s own state: from the options to the end. */
+typedef struct {
+  GMainLoop *loop;
+  XmService *service;
+  GDBusConnection *connection;
+  guint owner_ids[G_N_ELEMENTS (bus_names)];
+  guint n_owned;
+  gboolean ending;
+  int status;
+} Daemon;
+
+static void
+end (Daemon *daemon, int status)
+{
+  if (daemon->ending)
+    return;
+  daemon->ending = TRUE;
+  daemon->status = status;
+  g_main_loop_quit (daemon->loop);
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  sd_notify (0, "STOPPING=1");
+  end (user_data, EXIT_SUCCESS);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_hangup (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+  sd_notify (0, "RELOADING=1");
+  xm_service_reload (daemon->service);
+  sd_notify (0, "READY=1");
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer user_data)
+{
+  g_critical ("the bus has closed the connection: %s", error != NULL ? error->message : "no reason given");
+  end (user_data, EXIT_FAILURE);
+}
+
+static void
+on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  Daemon *daemon = user_data;
+  if (++daemon->n_owned == G_N_ELEMENTS (bus_names)) {
+    g_message ("ready: %u VMs", g_hash_table_size (daemon->service->vms));
+    sd_notify (0, "READY=1");
+  }
+}
+
+static void
+on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  g_critical ("cannot own %s on the bus: another process does, or the bus policy forbids it", name);
+  end (user_data, EXIT_FAILURE);
+}
+
+/* States are right before the names are taken; without an answer from xl they are what they can be. */
+static void
+on_first_picture (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Daemon *daemon = user_data;
+  g_autoptr (GError) error = NULL;
+  xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL); /* a failure is logged there */
+  if (daemon->ending)
+    return;
+  if (!xm_service_export (daemon->service, daemon->connection, &error)) {
+    g_critical ("cannot export the objects: %s", error->message);
+    end (daemon, EXIT_FAILURE);
+    return;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (bus_names); i++)
+    daemon->owner_ids[i] = g_bus_own_name_on_connection (daemon->connection, bus_names[i],
+                                                         G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
+                                                         on_name_lost, daemon, NULL);
+}
+
+static GDBusConnection *
+connect_bus (const char *bus, GError **error)
+{
+  g_autofree char *address = NULL;
+  if (g_str_equal (bus, "system"))
+    address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+  else if (g_str_equal (bus, "session"))
+    address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SESSION, NULL, error);
+  else
+    address = g_strdup (bus);
+  if (address == NULL)
+    return NULL;
+  return g_dbus_connection_new_for_address_sync (address,
+                                                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                   | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                 NULL, NULL, error);
+}
+
+static void
+run (Daemon *daemon)
+{
+  guint sources[] = { g_unix_signal_add (SIGTERM, on_terminate, daemon),
+                      g_unix_signal_add (SIGINT, on_terminate, daemon),
+                      g_unix_signal_add (SIGHUP, on_hangup, daemon) };
+  g_signal_connect (daemon->connection, "closed", G_CALLBACK (on_closed), daemon);
+  xm_domains_refresh_async (daemon->service->domains, NULL, on_first_picture, daemon);
+  g_main_loop_run (daemon->loop);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+    g_source_remove (sources[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (bus_names); i++)
+    g_clear_handle_id (&daemon->owner_ids[i], g_bus_unown_name);
+  g_signal_handlers_disconnect_by_data (daemon->connection, daemon);
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (XmSettings) settings = xm_settings_new (&argc, &argv, &error);
+  if (settings == NULL) {
+    g_printerr ("xenmgr-xl: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  if (settings->print_version) {
+    g_print ("xenmgr-xl %s\n", XM_VERSION);
+    return EXIT_SUCCESS;
+  }
+  if (settings->debug)
+    g_log_set_debug_enabled (TRUE);
+  g_log_writer_default_set_use_stderr (TRUE);
+
+  Daemon daemon = { .status = EXIT_SUCCESS };
+  daemon.connection = connect_bus (settings->bus, &error);
+  if (daemon.connection == NULL) {
+    g_printerr ("xenmgr-xl: cannot connect to bus %s: %s\n", settings->bus, error->message);
+    return EXIT_FAILURE;
+  }
+  daemon.service = xm_service_new (g_steal_pointer (&settings), &error);
+  if (daemon.service == NULL) {
+    g_printerr ("xenmgr-xl: %s\n", error->message);
+    g_object_unref (daemon.connection);
+    return EXIT_FAILURE;
+  }
+
+  daemon.loop = g_main_loop_new (NULL, FALSE);
+  run (&daemon);
+  xm_service_free (daemon.service);
+  g_dbus_connection_flush_sync (daemon.connection, NULL, NULL);
+  g_object_unref (daemon.connection);
+  g_main_loop_unref (daemon.loop);
+  return daemon.status;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/root.h"
+
+#include "shim/db-service.h"
+#include "shim/error.h"
+#include "shim/signals.h"
+#include "shim/vm-set.h"
+
+/* -- lists and look-ups -------------------------------------------------------------- */
+
+static void
+list_vms (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GPtrArray) vms = xm_vm_set_list (owner);
+  g_auto (GVariantBuilder) paths = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
+  for (guint i = 0; i < vms->len; i++)
+    g_variant_builder_add (&paths, "o", ((XmVm *) vms->pdata[i])->path);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(ao)", &paths));
+}
+
+static void
+list_domids (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GPtrArray) vms = xm_vm_set_list (owner);
+  g_auto (GVariantBuilder) domids = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("ai"));
+  for (guint i = 0; i < vms->len; i++) {
+    const XmVm *vm = vms->pdata[i];
+    if (vm->domid >= 0)
+      g_variant_builder_add (&domids, "i", vm->domid);
+  }
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(ai)", &domids));
+}
+
+static void
+return_path (GDBusMethodInvocation *invocation, const XmVm *vm)
+{
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(o)", vm->path));
+}
+
+static void
+find_vm_by_uuid (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  const char *uuid;
+  g_variant_get (parameters, "(&s)", &uuid);
+  const XmVm *vm = xm_vm_lookup (owner, uuid);
+  GError *error = NULL;
+  if (vm != NULL) {
+    return_path (invocation, vm);
+    return;
+  }
+  xm_error_set_plain (&error, "no vm with uuid %s", uuid);
+  xm_error_return (invocation, error);
+}
+
+static void
+find_vm_by_domid (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  gint32 domid;
+  g_variant_get (parameters, "(i)", &domid);
+  g_autoptr (GPtrArray) vms = xm_vm_set_list (owner);
+  for (guint i = 0; i < vms->len; i++) {
+    const XmVm *vm = vms->pdata[i];
+    if (vm->domid >= 0 && vm->domid == domid) {
+      return_path (invocation, vm);
+      return;
+    }
+  }
+  GError *error = NULL;
+  xm_error_set_plain (&error, "no vm with domid %d", domid);
+  xm_error_return (invocation, error);
+}
+
+/* -- templates ------------------------------------------------------------------------- */
+
+static void
+list_templates (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmService *service = owner;
+  GError *error = NULL;
+  g_auto (GStrv) tags = xm_templates_list (service->templates, &error);
+  if (tags == NULL)
+    xm_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(^as)", tags));
+}
+
+static void
+list_ui_templates (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmService *service = owner;
+  GError *error = NULL;
+  GVariant *templates = xm_templates_list_ui (service->templates, &error);
+  if (templates == NULL)
+    xm_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@aa{ss})", templates));
+}
+
+/* -- creating and deleting ------------------------------------------------------------- */
+
+typedef struct {
+  XmVm *vm;
+  GDBusMethodInvocation *invocation;
+} Creation;
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Creation *creation = user_data;
+  g_autoptr (XmVm) vm = creation->vm;
+  GError *error = NULL;
+  if (!xm_store_commit_finish (XM_STORE (source), result, &error)) {
+    xm_error_return (creation->invocation, error);
+    return;
+  }
+  xm_signal_vm (vm, "vm_created");
+  return_path (creation->invocation, vm);
+}
+
+static void
+create (XmService *service, const XmCreate *what, GDBusMethodInvocation *invocation)
+{
+  GError *error = NULL;
+  XmVm *vm = xm_vm_set_create (service, what, &error);
+  if (vm == NULL) {
+    xm_error_return (invocation, error);
+    return;
+  }
+  Creation *creation = g_new (Creation, 1);
+  *creation = (Creation){ xm_vm_ref (vm), invocation };
+  xm_store_commit_async (service->store, NULL, on_created, creation);
+}
+
+static void
+create_vm (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  create (owner, &(XmCreate){ .template = "new-vm" }, invocation);
+}
+
+static void
+create_vm_with_template (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmCreate what = { 0 };
+  g_variant_get (parameters, "(&s)", &what.template);
+  create (owner, &what, invocation);
+}
+
+static void
+create_vm_with_template_and_uuid (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmCreate what = { 0 };
+  g_variant_get (parameters, "(&s&s)", &what.template, &what.uuid);
+  create (owner, &what, invocation);
+}
+
+static void
+create_vm_with_template_and_json (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmCreate what = { 0 };
+  g_variant_get (parameters, "(&s&s)", &what.template, &what.json);
+  create (owner, &what, invocation);
+}
+
+static void
+create_vm_with_ui (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmCreate what = { 0 };
+  g_variant_get (parameters, "(&s&s&s&s)", &what.template, &what.name, &what.description, &what.image_path);
+  create (owner, &what, invocation);
+}
+
+static void
+unrestricted_create_vm (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  create (owner, &(XmCreate){ .template = "new-vm", .unrestricted = TRUE }, invocation);
+}
+
+static void
+unrestricted_create_vm_with_template_and_json (gpointer owner,
+                                               GVariant *parameters,
+                                               GDBusMethodInvocation *invocation)
+{
+  XmCreate what = { .unrestricted = TRUE };
+  g_variant_get (parameters, "(&s&s)", &what.template, &what.json);
+  create (owner, &what, invocation);
+}
+
+static void
+on_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  GError *error = NULL;
+  if (xm_vm_set_delete_finish (result, &error))
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  else
+    xm_error_return (invocation, error);
+}
+
+static void
+unrestricted_delete_vm (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  const char *uuid;
+  g_variant_get (parameters, "(&s)", &uuid);
+  XmVm *vm = xm_vm_lookup (owner, uuid);
+  GError *error = NULL;
+  if (vm != NULL) {
+    xm_vm_set_delete_async (vm, TRUE, on_deleted, invocation);
+    return;
+  }
+  xm_error_set_plain (&error, "no vm with uuid %s", uuid);
+  xm_error_return (invocation, error);
+}
+
+/* -- the database -------------------------------------------------------------------------- */
+
+static void
+call_db (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmService *service = owner;
+  xm_db_handle (service->store, g_dbus_method_invocation_get_method_name (invocation), parameters, invocation);
+}
+
+/* -- tables ---------------------------------------------------------------------------------- */
+
+static const XmMethod xenmgr_methods[] = {
+  { "create_vm", create_vm },
+  { "create_vm_with_template", create_vm_with_template },
+  { "create_vm_with_template_and_json", create_vm_with_template_and_json },
+  { "create_vm_with_template_and_uuid", create_vm_with_template_and_uuid },
+  { "create_vm_with_ui", create_vm_with_ui },
+  { "find_vm_by_domid", find_vm_by_domid },
+  { "find_vm_by_uuid", find_vm_by_uuid },
+  { "list_domids", list_domids },
+  { "list_templates", list_templates },
+  { "list_ui_templates", list_ui_templates },
+  { "list_vms", list_vms },
+  { NULL, NULL },
+};
+
+static const XmMethod unrestricted_methods[] = {
+  { "unrestricted_create_vm", unrestricted_create_vm },
+  { "unrestricted_create_vm_with_template_and_json", unrestricted_create_vm_with_template_and_json },
+  { "unrestricted_delete_vm", unrestricted_delete_vm },
+  { NULL, NULL },
+};
+
+static const XmMethod db_methods[] = {
+  { "dump", call_db },   { "exists", call_db }, { "inject", call_db }, { "list", call_db }, { "read", call_db },
+  { "read_binary", call_db }, { "rm", call_db }, { "write", call_db }, { NULL, NULL },
+};
+
+XmObjectKind *
+xm_root_kind_new (void)
+{
+  const XmInterface interfaces[] = {
+    { .name = "com.citrix.xenclient.policy" },
+    { .name = "com.citrix.xenclient.xenmgr", .methods = xenmgr_methods },
+    { .name = "com.citrix.xenclient.xenmgr.config" },
+    { .name = "com.citrix.xenclient.xenmgr.config.ui" },
+    { .name = "com.citrix.xenclient.xenmgr.diag" },
+    { .name = "com.citrix.xenclient.xenmgr.guestreq" },
+    { .name = "com.citrix.xenclient.xenmgr.testing" },
+    { .name = "com.citrix.xenclient.xenmgr.unrestricted", .methods = unrestricted_methods },
+    { .name = "com.citrix.xenclient.db", .methods = db_methods },
+  };
+  return xm_object_kind_new (interfaces, G_N_ELEMENTS (interfaces));
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/service.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "shim/error.h"
+#include "shim/lifecycle.h"
+#include "shim/root.h"
+#include "shim/vm-methods.h"
+#include "shim/vm-set.h"
+
+#include "dbus-xml-resources.h"
+
+/* -- reacting ----------------------------------------------------------------------- */
+
+static void
+on_refreshed (XmDomains *domains, gpointer user_data)
+{
+  XmService *service = user_data;
+  GHashTableIter iter;
+  gpointer vm;
+  g_hash_table_iter_init (&iter, service->vms);
+  while (g_hash_table_iter_next (&iter, NULL, &vm))
+    xm_lifecycle_observe (vm);
+}
+
+static void
+on_store_changed (XmStore *store, const char *path, gpointer user_data)
+{
+  xm_vm_set_store_changed (user_data, path);
+}
+
+typedef struct {
+  GDBusMethodInvocation *invocation;
+  GVariant *value;
+} Answer;
+
+static void
+on_durable (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Answer *answer = user_data;
+  g_autoptr (GVariant) value = answer->value;
+  GError *error = NULL;
+  if (xm_store_commit_finish (XM_STORE (source), result, &error))
+    g_dbus_method_invocation_return_value (answer->invocation, value);
+  else
+    xm_error_return (answer->invocation, error);
+}
+
+void
+xm_service_answer_when_durable (XmService *service, GDBusMethodInvocation *invocation, GVariant *value)
+{
+  Answer *answer = g_new (Answer, 1);
+  *answer = (Answer){ invocation, value != NULL ? g_variant_ref_sink (value) : NULL };
+  xm_store_commit_async (service->store, NULL, on_durable, answer);
+}
+
+/* -- setting up ------------------------------------------------------------------------ */
+
+static void
+apply_limits (XmService *service)
+{
+  const XmSettings *settings = service->settings;
+  for (int i = 0; i < XL_N_TIMEOUTS; i++)
+    xl_runner_set_timeout (service->runner, (XlTimeout) i, settings->timeouts[i]);
+  xl_runner_set_max_parallel (service->runner, settings->max_parallel);
+  xl_runner_set_output_limit (service->runner, settings->output_limit);
+}
+
+static gboolean
+make_private_dir (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0700) == 0 && chmod (path, 0700) == 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
+  return FALSE;
+}
+
+XmService *
+xm_service_new (XmSettings *settings, GError **error)
+{
+  g_autoptr (XmService) service = g_new0 (XmService, 1);
+  service->settings = settings;
+  service->vms = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) xm_vm_unref);
+  if (!make_private_dir (settings->run_dir, error))
+    return NULL;
+  service->store = xm_store_new (settings->state_dir, error);
+  if (service->store == NULL)
+    return NULL;
+  g_signal_connect (service->store, "changed", G_CALLBACK (on_store_changed), service);
+  service->templates = xm_templates_new (settings->templates);
+  service->runner = xl_runner_new (settings->xl);
+  apply_limits (service);
+  service->xenstore = xl_xenstore_new ();
+  service->domains = xm_domains_new (service->runner, service->xenstore, settings->refresh_interval);
+  g_signal_connect (service->domains, "refreshed", G_CALLBACK (on_refreshed), service);
+  return g_steal_pointer (&service);
+}
+
+void
+xm_service_make_kinds (XmService *service)
+{
+  g_resources_register (dbus_xml_get_resource ());
+  const XmInterface host[] = {
+    { .name = "com.citrix.xenclient.xenmgr.host" },
+    { .name = "com.citrix.xenclient.xenmgr.installer" },
+    { .name = "com.citrix.xenclient.xenmgr.powersettings" },
+  };
+  const XmInterface disk[] = { { .name = "com.citrix.xenclient.vmdisk" } };
+  const XmInterface nic[] = { { .name = "com.citrix.xenclient.vmnic" } };
+  service->root_kind = xm_root_kind_new ();
+  service->host_kind = xm_object_kind_new (host, G_N_ELEMENTS (host));
+  service->vm_kind = xm_vm_kind_new ();
+  service->disk_kind = xm_object_kind_new (disk, G_N_ELEMENTS (disk));
+  service->nic_kind = xm_object_kind_new (nic, G_N_ELEMENTS (nic));
+}
+
+/* -- on the bus -------------------------------------------------------------------------- */
+
+static char **
+list_top (gpointer owner)
+{
+  const char *const names[] = { "host", "vm", NULL };
+  return g_strdupv ((char **) names);
+}
+
+static char **
+list_vm_nodes (gpointer owner)
+{
+  g_autoptr (GPtrArray) vms = xm_vm_set_list (owner);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  for (guint i = 0; i < vms->len; i++)
+    g_strv_builder_add (names, ((XmVm *) vms->pdata[i])->path + strlen ("/vm/"));
+  return g_strv_builder_end (names);
+}
+
+gboolean
+xm_service_export (XmService *service, GDBusConnection *connection, GError **error)
+{
+  xm_service_make_kinds (service);
+  service->connection = g_object_ref (connection);
+  service->root = xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);
+  if (service->root == NULL)
+    return FALSE;
+  service->host = xm_bus_object_export (connection, "/host", service->host_kind, NULL, service, error);
+  if (service->host == NULL)
+    return FALSE;
+  service->vm_node = xm_bus_object_export (connection, "/vm", NULL, list_vm_nodes, service, error);
+  if (service->vm_node == NULL)
+    return FALSE;
+  xm_vm_set_sync (service);
+  return TRUE;
+}
+
+void
+xm_service_reload (XmService *service)
+{
+  g_autoptr (GError) error = NULL;
+  if (xm_settings_reload (service->settings, &error)) {
+    apply_limits (service);
+    xm_domains_set_interval (service->domains, service->settings->refresh_interval);
+  } else {
+    g_warning ("settings stay as they were: %s", error->message);
+    g_clear_error (&error);
+  }
+  if (!xm_store_reload (service->store, &error))
+    g_warning ("the store stays as it was: %s", error->message);
+}
+
+static void
+unexport_all (XmService *service)
+{
+  GHashTableIter iter;
+  gpointer value;
+  g_autoptr (GPtrArray) vms = g_ptr_array_new ();
+  g_hash_table_iter_init (&iter, service->vms);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (vms, value);
+  g_ptr_array_foreach (vms, (GFunc) (void (*) (void)) xm_vm_unexport, NULL);
+}
+
+void
+xm_service_free (XmService *service)
+{
+  g_autoptr (GError) error = NULL;
+  if (service->store != NULL && !xm_store_flush (service->store, &error))
+    g_warning ("not everything could be written: %s", error->message);
+  unexport_all (service);
+  g_hash_table_unref (service->vms);
+  g_clear_pointer (&service->root, xm_bus_object_unexport);
+  g_clear_pointer (&service->host, xm_bus_object_unexport);
+  g_clear_pointer (&service->vm_node, xm_bus_object_unexport);
+
+  if (service->domains != NULL)
+    xm_domains_stop (service->domains);
+  g_clear_object (&service->domains);
+  if (service->xenstore != NULL)
+    xl_xenstore_close (service->xenstore);
+  g_clear_object (&service->xenstore);
+  g_clear_object (&service->runner);
+  g_clear_pointer (&service->templates, xm_templates_free);
+  if (service->store != NULL)
+    g_signal_handlers_disconnect_by_data (service->store, service);
+  g_clear_object (&service->store);
+
+  g_clear_pointer (&service->root_kind, xm_object_kind_free);
+  g_clear_pointer (&service->host_kind, xm_object_kind_free);
+  g_clear_pointer (&service->vm_kind, xm_object_kind_free);
+  g_clear_pointer (&service->disk_kind, xm_object_kind_free);
+  g_clear_pointer (&service->nic_kind, xm_object_kind_free);
+  g_clear_object (&service->connection);
+  xm_settings_free (service->settings);
+  g_free (service);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "xlwrap/xl-runner.h"
+
+G_BEGIN_DECLS
+
+/**
+ * XmSettings: where things are and what is bounded. Each comes from the
+ * command line, else the key file, else the default. Bad values are errors
+ * that name file, group and key.
+ */
+typedef struct {
+  char *config; /* key file; NULL when there is none */
+  char *bus; /* "system", "session" or a D-Bus address */
+  char *xl;
+  char *state_dir;
+  char *run_dir;
+  char *templates; /* folder of the flavour, with the template files in it */
+  char *stubdomain_kernel;
+  char *stubdomain_ramdisk;
+  guint timeouts[XL_N_TIMEOUTS]; /* seconds */
+  guint max_parallel;
+  guint64 output_limit; /* bytes per stream of one xl */
+  guint refresh_interval; /* seconds; 0: only on events */
+  gboolean debug;
+  gboolean print_version;
+  GHashTable *bridges; /* network path -> bridge */
+} XmSettings;
+
+/** xm_settings_new: reads the command line (removing what it knows) and the key file. */
+XmSettings *xm_settings_new (int *argc, char ***argv, GError **error);
+void xm_settings_free (XmSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmSettings, xm_settings_free)
+
+/**
+ * xm_settings_reload: rereads limits, time-outs and bridges from the key file. On an error nothing changes.
+ * Paths and the bus stay.
+ */
+gboolean xm_settings_reload (XmSettings *settings, GError **error);
+
+/**
+ * xm_settings_bridge: (transfer full) (nullable): the bridge of a network such as /wired/0/bridged: from group
+ * [networks] of the key file, else xenbr<n> for /wired/<n>/bridged, else NULL (xl's default bridge).
+ */
+char *xm_settings_bridge (const XmSettings *settings, const char *network);
+
+G_END_DECLS

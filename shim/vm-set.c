@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/vm-set.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shim/error.h"
+#include "shim/lifecycle.h"
+#include "shim/signals.h"
+#include "shim/text.h"
+
+#define FIRST_SLOT 1
+#define LAST_SLOT 9
+
+/* -- following the store ------------------------------------------------------------ */
+
+static void
+export_vm (XmService *service, const char *uuid)
+{
+  g_autoptr (GError) error = NULL;
+  if (!xm_uuid_is_valid (uuid))
+    g_warning ("/vm/%s is not named by a uuid: no VM", uuid);
+  else if (xm_vm_export (service, uuid, &error) == NULL)
+    g_warning ("cannot export VM %s: %s", uuid, error->message);
+}
+
+static void
+sync_one (XmService *service, const char *uuid)
+{
+  g_autofree char *db_path = g_strconcat ("/vm/", uuid, NULL);
+  XmVm *vm = xm_vm_lookup (service, uuid);
+  gboolean wanted = xm_store_exists (service->store, db_path);
+  if (wanted && vm == NULL)
+    export_vm (service, uuid);
+  else if (!wanted && vm != NULL)
+    xm_vm_unexport (vm);
+  else if (vm != NULL)
+    xm_vm_sync_devices (vm);
+}
+
+void
+xm_vm_set_sync (XmService *service)
+{
+  g_autoptr (GHashTable) uuids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree const char **names = xm_store_list (service->store, "/vm");
+  for (const char **name = names; *name != NULL; name++)
+    g_hash_table_add (uuids, g_strdup (*name));
+  g_autofree char **exported = (char **) g_hash_table_get_keys_as_array (service->vms, NULL);
+  for (char **uuid = exported; *uuid != NULL; uuid++)
+    g_hash_table_add (uuids, g_strdup (*uuid));
+
+  GHashTableIter iter;
+  gpointer uuid;
+  g_hash_table_iter_init (&iter, uuids);
+  while (g_hash_table_iter_next (&iter, &uuid, NULL))
+    sync_one (service, uuid);
+}
+
+void
+xm_vm_set_store_changed (XmService *service, const char *path)
+{
+  if (service->connection == NULL)
+    return;
+  /* Empty first segment, "vm", uuid, "config", "disk" or "nic": what lies deeper changes no object. */
+  g_auto (GStrv) parts = g_strsplit (path, "/", 7);
+  guint n = g_strv_length (parts);
+  if (n < 2 || *parts[1] == '\0' || (n == 2 && g_str_equal (parts[1], "vm")))
+    xm_vm_set_sync (service);
+  else if (g_str_equal (parts[1], "vm")
+           && (n == 3 || xm_vm_lookup (service, parts[2]) == NULL
+               || (g_str_equal (parts[3], "config")
+                   && (n == 4 || g_str_equal (parts[4], "disk") || g_str_equal (parts[4], "nic")))))
+    sync_one (service, parts[2]);
+}
+
+GPtrArray *
+xm_vm_set_list (XmService *service)
+{
+  GPtrArray *vms = g_ptr_array_new ();
+  g_autofree const char **names = xm_store_list (service->store, "/vm");
+  for (const char **name = names; *name != NULL; name++) {
+    XmVm *vm = xm_vm_lookup (service, *name);
+    if (vm != NULL)
+      g_ptr_array_add (vms, vm);
+  }
+  return vms;
+}
+
+/* -- creating -------------------------------------------------------------------------- */
+
+static gboolean
+is_blank (const char *text)
+{
+  return text == NULL || text[strspn (text, " \t\r\n\v\f")] == '\0';
+}
+
+static gboolean
+policy_allows (XmService *service, const char *disallowed_key)
+{
+  const char *text = xm_store_read (service->store, disallowed_key);
+  return text == NULL || !xm_text_is_true (text);
+}
+
+static json_t *
+load_configuration (XmService *service, const XmCreate *create, GError **error)
+{
+  json_auto_t *overrides = NULL;
+  if (!is_blank (create->json)) {
+    overrides = xm_json_parse_object (create->json, error);
+    if (overrides == NULL)
+      return NULL;
+  }
+  json_auto_t *configuration = xm_templates_load (service->templates, create->template, error);
+  if (configuration == NULL || overrides == NULL)
+    return g_steal_pointer (&configuration);
+  return xm_json_merge (configuration, overrides);
+}
+
+/* @text: (out) (nullable): NULL when the key is absent or empty. */
+static gboolean
+get_text (json_t *configuration, const char *key, const char **text, GError **error)
+{
+  json_t *value = json_object_get (configuration, key);
+  *text = NULL;
+  if (value == NULL)
+    return TRUE;
+  if (!json_is_string (value)) {
+    xm_error_set_plain (error, "string json value was expected: %s", key);
+    return FALSE;
+  }
+  if (*json_string_value (value) != '\0')
+    *text = json_string_value (value);
+  return TRUE;
+}
+
+static gboolean
+put_text (json_t *configuration, const char *key, const char *text, GError **error)
+{
+  if (json_object_set_new (configuration, key, json_string (text)) == 0)
+    return TRUE;
+  xm_error_set_plain (error, "%s is not valid UTF-8", key);
+  return FALSE;
+}
+
+/* User VMs get the first of the slots 1 to 9 that no other user VM has. */
+static gboolean
+put_slot (XmService *service, json_t *configuration, GError **error)
+{
+  const char *given;
+  gint64 slot;
+  if (!get_text (configuration, "slot", &given, error))
+    return FALSE;
+  if (given != NULL && g_ascii_string_to_signed (given, 10, G_MININT32, G_MAXINT32, &slot, NULL))
+    return TRUE;
+
+  gboolean taken[LAST_SLOT + 1] = { FALSE };
+  GHashTableIter iter;
+  gpointer vm;
+  g_hash_table_iter_init (&iter, service->vms);
+  while (g_hash_table_iter_next (&iter, NULL, &vm)) {
+    const char *type = xm_vm_read (vm, "type");
+    slot = xm_vm_read_integer (vm, "slot", 0);
+    gboolean user = type == NULL || g_str_equal (type, "svm") || g_str_equal (type, "pvm");
+    if (user && slot >= FIRST_SLOT && slot <= LAST_SLOT)
+      taken[slot] = TRUE;
+  }
+  for (slot = FIRST_SLOT; slot <= LAST_SLOT; slot++) {
+    if (taken[slot])
+      continue;
+    char text[2] = { (char) ('0' + slot), '\0' };
+    return put_text (configuration, "slot", text, error);
+  }
+  xm_error_set (error, XM_ERROR_TOO_MANY_VMS);
+  return FALSE;
+}
+
+static char *
+choose_uuid (XmService *service, const XmCreate *create, json_t *configuration, GError **error)
+{
+  const char *given = create->uuid;
+  if (given == NULL && !get_text (configuration, "uuid", &given, error))
+    return NULL;
+  g_autofree char *uuid = given != NULL ? g_strdup (given) : g_uuid_string_random ();
+  if (!xm_uuid_is_valid (uuid)) {
+    xm_error_set_plain (error, "not a uuid: %s", uuid);
+    return NULL;
+  }
+  g_autofree char *db_path = g_strconcat ("/vm/", uuid, NULL);
+  if (xm_store_exists (service->store, db_path)) {
+    xm_error_set_plain (error, "there is a vm with uuid %s already", uuid);
+    return NULL;
+  }
+  return g_steal_pointer (&uuid);
+}
+
+static gboolean
+put_identity (const XmCreate *create, json_t *configuration, const char *uuid, GError **error)
+{
+  const char *name;
+  if (!get_text (configuration, "name", &name, error))
+    return FALSE;
+  g_autofree char *made_up = g_strconcat ("name-", uuid, NULL);
+  if (name == NULL)
+    name = is_blank (create->name) ? made_up : create->name;
+  g_autofree char *kept_name = g_strdup (name); /* it may live in @configuration */
+  return put_text (configuration, "uuid", uuid, error) && put_text (configuration, "seamless-id", uuid, error)
+         && put_text (configuration, "name", kept_name, error)
+         && (create->description == NULL
+             || put_text (configuration, "description", create->description, error))
+         && (create->image_path == NULL || put_text (configuration, "image_path", create->image_path, error));
+}
+
+XmVm *
+xm_vm_set_create (XmService *service, const XmCreate *create, GError **error)
+{
+  if (!create->unrestricted && !policy_allows (service, "/vm-create-disallowed")) {
+    xm_error_set (error, XM_ERROR_POLICY);
+    return NULL;
+  }
+  json_auto_t *configuration = load_configuration (service, create, error);
+  if (configuration == NULL || !put_slot (service, configuration, error))
+    return NULL;
+  g_autofree char *uuid = choose_uuid (service, create, configuration, error);
+  if (uuid == NULL || !put_identity (create, configuration, uuid, error))
+    return NULL;
+
+  g_autofree char *db_path = g_strconcat ("/vm/", uuid, NULL);
+  if (!xm_store_inject_json (service->store, db_path, configuration, error))
+    return NULL;
+  XmVm *vm = xm_vm_lookup (service, uuid); /* exported because the store changed */
+  if (vm == NULL) {
+    xm_store_remove (service->store, db_path, NULL);
+    xm_error_set_plain (error, "cannot export vm %s", uuid);
+    return NULL;
+  }
+  xm_vm_config_changed (vm);
+  return vm;
+}
+
+/* -- deleting ---------------------------------------------------------------------------- */
+
+/* Images that go with the VM: VHDs that it alone uses and that are not shared. Other images are never removed. */
+static GPtrArray *
+images_of (XmVm *vm)
+{
+  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *backend = g_strconcat (vm->db_path, "/backend", NULL);
+  if (xm_store_exists (vm->service->store, backend))
+    return g_steal_pointer (&images); /* managed: its owner keeps the images */
+
+  g_autoptr (GArray) ids = xm_vm_list_ids (vm, "config/disk");
+  for (guint i = 0; i < ids->len; i++) {
+    guint id = g_array_index (ids, guint, i);
+    g_autofree char *type_key = g_strdup_printf ("config/disk/%u/type", id);
+    g_autofree char *shared_key = g_strdup_printf ("config/disk/%u/shared", id);
+    g_autofree char *path_key = g_strdup_printf ("config/disk/%u/path", id);
+    const char *path = xm_vm_read (vm, path_key);
+    if (g_strcmp0 (xm_vm_read (vm, type_key), "vhd") == 0 && !xm_vm_read_boolean (vm, shared_key, FALSE)
+        && path != NULL && *path != '\0')
+      g_ptr_array_add (images, g_strdup (path));
+  }
+  return g_steal_pointer (&images);
+}
+
+static gboolean
+uses_image (XmVm *vm, const char *image)
+{
+  g_autoptr (GArray) ids = xm_vm_list_ids (vm, "config/disk");
+  for (guint i = 0; i < ids->len; i++) {
+    g_autofree char *key = g_strdup_printf ("config/disk/%u/path", g_array_index (ids, guint, i));
+    if (g_strcmp0 (xm_vm_read (vm, key), image) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+used_elsewhere (XmVm *vm, const char *image)
+{
+  GHashTableIter iter;
+  gpointer other;
+  g_hash_table_iter_init (&iter, vm->service->vms);
+  while (g_hash_table_iter_next (&iter, NULL, &other)) {
+    if (other != vm && uses_image (other, image))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+remove_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GPtrArray *images = task_data;
+  for (guint i = 0; i < images->len; i++) {
+    if (unlink (images->pdata[i]) == 0 || errno == ENOENT)
+      continue;
+    GError *error = NULL;
+    xm_error_set_io (&error, "%s: removeLink: %s", (char *) images->pdata[i], g_strerror (errno));
+    g_task_return_error (task, error);
+    return;
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+typedef struct {
+  XmVm *vm;
+  GTask *task;
+} Deletion;
+
+static void
+on_removal_durable (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Deletion *deletion = user_data;
+  g_autoptr (XmVm) vm = deletion->vm;
+  g_autoptr (GTask) task = deletion->task;
+  GError *error = NULL;
+  if (!xm_store_commit_finish (XM_STORE (source), result, &error)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  g_autofree char *state_node = g_strconcat ("/state/", vm->uuid, NULL);
+  const XlXenstoreChange gone = { state_node, NULL, NULL };
+  xl_xenstore_apply_async (vm->service->xenstore, &gone, 1, NULL, NULL, NULL);
+  xm_signal_vm (vm, "vm_deleted");
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Deletion *deletion = user_data;
+  XmVm *vm = deletion->vm;
+  XmStore *store = vm->service->store;
+  GError *error = NULL;
+  g_autofree char *dom_store = g_strconcat ("/dom-store/", vm->uuid, NULL);
+  if (!g_task_propagate_boolean (G_TASK (result), &error) || !xm_store_remove (store, vm->db_path, &error)
+      || !xm_store_remove (store, dom_store, &error)) {
+    g_task_return_error (deletion->task, error);
+    g_object_unref (deletion->task);
+    xm_vm_unref (vm);
+    g_free (deletion);
+    return;
+  }
+  xm_store_commit_async (store, NULL, on_removal_durable, deletion);
+}
+
+void
+xm_vm_set_delete_async (XmVm *vm, gboolean unrestricted, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (task, xm_vm_set_delete_async);
+  GError *error = NULL;
+  if (!unrestricted && !policy_allows (vm->service, "/vm-delete-disallowed"))
+    xm_error_set (&error, XM_ERROR_POLICY);
+  else if (xm_vm_is_running (vm) || xm_lifecycle_is_busy (vm))
+    xm_error_set (&error, XM_ERROR_REMOVE_RUNNING);
+  if (error != NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+
+  GPtrArray *images = images_of (vm);
+  for (guint i = images->len; i > 0; i--) {
+    if (used_elsewhere (vm, images->pdata[i - 1]))
+      g_ptr_array_remove_index (images, i - 1);
+  }
+  Deletion *deletion = g_new (Deletion, 1);
+  *deletion = (Deletion){ xm_vm_ref (vm), g_steal_pointer (&task) };
+  g_autoptr (GTask) removal = g_task_new (NULL, NULL, on_images_removed, deletion);
+  g_task_set_task_data (removal, images, (GDestroyNotify) g_ptr_array_unref);
+  g_task_run_in_thread (removal, remove_in_thread);
+}
+
+gboolean
+xm_vm_set_delete_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
