@@ -4,9 +4,9 @@
 #include "shim/error.h"
 #include "shim/introspect.h"
 
-#define INTROSPECTABLE "org.freedesktop.DBus.Introspectable"
-#define PROPERTIES "org.freedesktop.DBus.Properties"
-#define DB_NAME "com.citrix.xenclient.db"
+#define INTROSPECTABLE  "org.freedesktop.DBus.Introspectable"
+#define PROPERTIES      "org.freedesktop.DBus.Properties"
+#define DB_NAME         "com.citrix.xenclient.db"
 #define RESOURCE_PREFIX "/com/citrix/xenclient/xenmgr/"
 
 typedef struct {
@@ -42,8 +42,8 @@ load_interface (const char *name)
   if (xml == NULL)
     g_error ("no XML for interface %s: %s", name, error->message);
 
-  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (g_bytes_get_data (xml, NULL),
-                                                                 &error);
+  g_autoptr (GDBusNodeInfo) node =
+      g_dbus_node_info_new_for_xml (g_bytes_get_data (xml, NULL), &error);
   if (node == NULL)
     g_error ("XML of interface %s: %s", name, error->message);
   GDBusInterfaceInfo *info = g_dbus_node_info_lookup_interface (node, name);
@@ -64,7 +64,7 @@ bind_interface (BoundInterface *bound, const XmInterface *code)
   for (const XmMethod *method = code->methods; method != NULL && method->name != NULL; method++) {
     if (g_dbus_interface_info_lookup_method (bound->info, method->name) == NULL)
       g_error ("interface %s has no method %s", code->name, method->name);
-    g_hash_table_insert (bound->methods, (gpointer) method->name, (gpointer) method);
+    g_hash_table_insert (bound->methods, (gpointer)method->name, (gpointer)method);
   }
 }
 
@@ -77,7 +77,7 @@ xm_object_kind_new (const XmInterface *interfaces, gsize n)
   kind->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   for (gsize i = 0; i < n; i++) {
     bind_interface (&kind->interfaces[i], &interfaces[i]);
-    g_hash_table_insert (kind->by_name, (gpointer) interfaces[i].name, &kind->interfaces[i]);
+    g_hash_table_insert (kind->by_name, (gpointer)interfaces[i].name, &kind->interfaces[i]);
   }
   return kind;
 }
@@ -126,8 +126,8 @@ xm_object_kind_foreach_missing (const XmObjectKind *kind, XmMemberFunc func, gpo
 static void
 return_not_supported (GDBusMethodInvocation *invocation, const char *interface, const char *member)
 {
-  xm_error_return (invocation, g_error_new (XM_ERROR, XM_ERROR_NOT_SUPPORTED, "%s.%s is not implemented",
-                                            interface, member));
+  xm_error_return (invocation, g_error_new (XM_ERROR, XM_ERROR_NOT_SUPPORTED,
+                                            "%s.%s is not implemented", interface, member));
 }
 
 static void
@@ -178,7 +178,8 @@ get_all (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invoc
     if (value != NULL)
       g_variant_builder_add (&values, "{sv}", (*p)->name, value);
     else /* one bad value in the store must not hide the others */
-      g_warning ("%s: property %s left out of GetAll: %s", object->path, (*p)->name, error->message);
+      g_warning ("%s: property %s left out of GetAll: %s", object->path, (*p)->name,
+                 error->message);
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{sv})", &values));
 }
@@ -193,8 +194,10 @@ introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
   gboolean has_properties = FALSE;
 
   if (kind != NULL) {
-    /* Both bus names share the objects; whoever asks for the database sees the database alone, as with dbd. */
-    const char *asked = g_dbus_message_get_destination (g_dbus_method_invocation_get_message (invocation));
+    /* Both bus names share the objects; whoever asks for the database sees the database alone, as
+     * with dbd. */
+    const char *asked =
+        g_dbus_message_get_destination (g_dbus_method_invocation_get_message (invocation));
     gboolean asked_db = g_strcmp0 (asked, DB_NAME) == 0;
     infos = g_new0 (GDBusInterfaceInfo *, kind->n_interfaces);
     for (gsize i = 0; i < kind->n_interfaces; i++) {
@@ -206,8 +209,8 @@ introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
     }
   }
 
-  g_autofree char *xml = xm_introspect_to_xml (infos, n_infos, has_properties,
-                                               (const char *const *) children);
+  g_autofree char *xml =
+      xm_introspect_to_xml (infos, n_infos, has_properties, (const char *const *)children);
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", xml));
 }
 
@@ -246,7 +249,8 @@ on_call (GDBusConnection *connection,
 
 /* -- objects ---------------------------------------------------------------- */
 
-/* Without property functions GDBus checks name, access and type, and hands Get, Set and GetAll to on_call(). */
+/* Without property functions GDBus checks name, access and type, and hands Get, Set and GetAll to
+ * on_call(). */
 static const GDBusInterfaceVTable vtable = { .method_call = on_call };
 
 static GDBusInterfaceInfo *
@@ -255,11 +259,11 @@ introspectable_info (void)
   static gsize once;
   static GDBusInterfaceInfo *info;
   if (g_once_init_enter (&once)) {
-    g_autoptr (GDBusNodeInfo) node =
-      g_dbus_node_info_new_for_xml ("<node><interface name='" INTROSPECTABLE "'>"
-                                    "<method name='Introspect'><arg type='s' direction='out'/></method>"
-                                    "</interface></node>",
-                                    NULL);
+    g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
+        "<node><interface name='" INTROSPECTABLE "'>"
+        "<method name='Introspect'><arg type='s' direction='out'/></method>"
+        "</interface></node>",
+        NULL);
     info = g_dbus_interface_info_ref (node->interfaces[0]);
     g_once_init_leave (&once, 1);
   }
@@ -275,7 +279,8 @@ xm_bus_object_export (GDBusConnection *connection,
                       GError **error)
 {
   gsize n = kind != NULL ? kind->n_interfaces : 0;
-  g_autoptr (XmBusObject) object = g_malloc0 (sizeof *object + (n + 1) * sizeof object->registrations[0]);
+  g_autoptr (XmBusObject) object =
+      g_malloc0 (sizeof *object + (n + 1) * sizeof object->registrations[0]);
   object->connection = g_object_ref (connection);
   object->kind = kind;
   object->children = children;
@@ -284,7 +289,8 @@ xm_bus_object_export (GDBusConnection *connection,
 
   for (gsize i = 0; i <= n; i++) {
     GDBusInterfaceInfo *info = i < n ? kind->interfaces[i].info : introspectable_info ();
-    guint id = g_dbus_connection_register_object (connection, path, info, &vtable, object, NULL, error);
+    guint id =
+        g_dbus_connection_register_object (connection, path, info, &vtable, object, NULL, error);
     if (id == 0)
       return NULL;
     object->registrations[object->n_registrations++] = id;

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * XmBusObject is one of them, exported at one path.
  */
 
-/** XmMethodFunc: handles one call; must answer @invocation sooner or later. @owner is that of the XmBusObject. */
+/** XmMethodFunc: handles one call; must answer @invocation sooner or later. @owner is that of the
+ * XmBusObject. */
 typedef void (*XmMethodFunc) (gpointer owner,
                               GVariant *parameters,
                               GDBusMethodInvocation *invocation);
@@ -53,15 +54,19 @@ typedef struct _XmObjectKind XmObjectKind;
  *
  * Returns: (transfer full)
  */
-XmObjectKind *xm_object_kind_new (const XmInterface *interfaces, gsize n);
-void xm_object_kind_free (XmObjectKind *kind);
+XmObjectKind *
+xm_object_kind_new (const XmInterface *interfaces, gsize n);
+void
+xm_object_kind_free (XmObjectKind *kind);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmObjectKind, xm_object_kind_free)
 
 /** XmMemberFunc: called for one method or property, named `<interface>.<member>`. */
 typedef void (*XmMemberFunc) (const char *member, gpointer user_data);
 
-/** xm_object_kind_foreach_missing: calls @func for each method and property that answers NotSupported. */
-void xm_object_kind_foreach_missing (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data);
+/** xm_object_kind_foreach_missing: calls @func for each method and property that answers
+ * NotSupported. */
+void
+xm_object_kind_foreach_missing (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data);
 
 /**
  * XmChildrenFunc: (transfer full) (nullable) (array zero-terminated=1): names of the nodes directly
@@ -79,15 +84,17 @@ typedef struct _XmBusObject XmBusObject;
  *
  * Returns: (transfer full): the exported object, or %NULL when the path is taken
  */
-XmBusObject *xm_bus_object_export (GDBusConnection *connection,
-                                   const char *path,
-                                   const XmObjectKind *kind,
-                                   XmChildrenFunc children,
-                                   gpointer owner,
-                                   GError **error);
+XmBusObject *
+xm_bus_object_export (GDBusConnection *connection,
+                      const char *path,
+                      const XmObjectKind *kind,
+                      XmChildrenFunc children,
+                      gpointer owner,
+                      GError **error);
 
 /** xm_bus_object_unexport: takes the object off the bus and frees it. */
-void xm_bus_object_unexport (XmBusObject *object);
+void
+xm_bus_object_unexport (XmBusObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmBusObject, xm_bus_object_unexport)
 
 G_END_DECLS

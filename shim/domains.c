@@ -10,11 +10,11 @@ struct _XmDomains {
   guint interval;
   guint timer;
   gboolean stopped;
-  gboolean running; /* an `xl list -v` is under way */
-  GPtrArray *served; /* GTask: told when the one under way ends */
+  gboolean running;   /* an `xl list -v` is under way */
+  GPtrArray *served;  /* GTask: told when the one under way ends */
   GPtrArray *waiting; /* GTask: need one that starts later */
-  gboolean stale; /* a watch fired while one was under way */
-  GPtrArray *all; /* XlDomain */
+  gboolean stale;     /* a watch fired while one was under way */
+  GPtrArray *all;     /* XlDomain */
 };
 
 G_DEFINE_TYPE (XmDomains, xm_domains, G_TYPE_OBJECT)
@@ -22,7 +22,8 @@ G_DEFINE_TYPE (XmDomains, xm_domains, G_TYPE_OBJECT)
 enum { SIGNAL_REFRESHED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-static void start_refresh (XmDomains *self);
+static void
+start_refresh (XmDomains *self);
 
 static gboolean
 on_timer (gpointer user_data)
@@ -123,7 +124,7 @@ xm_domains_lookup_uuid (XmDomains *self, const char *uuid, int prefer)
     const XlDomain *domain = self->all->pdata[i];
     if (domain->domid == 0 || domain->uuid == NULL || g_ascii_strcasecmp (domain->uuid, uuid) != 0)
       continue;
-    if (prefer >= 0 && domain->domid == (guint) prefer)
+    if (prefer >= 0 && domain->domid == (guint)prefer)
       return domain;
     if (found == NULL || domain->domid > found->domid)
       found = domain;
@@ -184,7 +185,7 @@ xm_domains_init (XmDomains *self)
 {
   self->served = g_ptr_array_new_with_free_func (g_object_unref);
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
-  self->all = g_ptr_array_new_with_free_func ((GDestroyNotify) xl_domain_free);
+  self->all = g_ptr_array_new_with_free_func ((GDestroyNotify)xl_domain_free);
 }
 
 static void
@@ -203,6 +204,6 @@ static void
 xm_domains_class_init (XmDomainsClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = xm_domains_finalize;
-  signals[SIGNAL_REFRESHED] = g_signal_new ("refreshed", XM_TYPE_DOMAINS, G_SIGNAL_RUN_LAST, 0, NULL,
-                                            NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_REFRESHED] = g_signal_new ("refreshed", XM_TYPE_DOMAINS, G_SIGNAL_RUN_LAST, 0,
+                                            NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -12,17 +12,17 @@ typedef struct {
   XmOperationKind kind;
   GTask *task;
   GCancellable *cancellable;
-  GError *failure; /* why it fails, while it still cleans up */
+  GError *failure;    /* why it fails, while it still cleans up */
   gboolean escalated; /* the guest was asked by the second means already */
-  gboolean waiting; /* no command runs; it ends when the domain is gone or time is up */
+  gboolean waiting;   /* no command runs; it ends when the domain is gone or time is up */
 } XmOperation;
 
 struct _XmLifecycle {
-  XmVm *vm; /* owns this */
+  XmVm *vm;       /* owns this */
   GQueue waiting; /* XmOperation */
   XmOperation *current;
   gboolean building; /* xl create runs: whatever domain there is, is being built */
-  int own_domid; /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
+  int own_domid;    /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
   gboolean reaping; /* xl destroy of an ended domain runs */
   gboolean restart; /* start again once the domain is gone */
   gboolean expecting; /* the guest was asked to end: running is not news */
@@ -32,24 +32,37 @@ struct _XmLifecycle {
 #define XM_OWN_NEXT -2
 
 /** The first step of each kind of operation. */
-void xm_operation_start (XmOperation *op);
-void xm_operation_shutdown (XmOperation *op);
-void xm_operation_reboot (XmOperation *op);
-void xm_operation_destroy (XmOperation *op);
-void xm_operation_pause (XmOperation *op);
-void xm_operation_unpause (XmOperation *op);
+void
+xm_operation_start (XmOperation *op);
+void
+xm_operation_shutdown (XmOperation *op);
+void
+xm_operation_reboot (XmOperation *op);
+void
+xm_operation_destroy (XmOperation *op);
+void
+xm_operation_pause (XmOperation *op);
+void
+xm_operation_unpause (XmOperation *op);
 
-/** xm_operation_end: answers whoever asked and lets the next one run. @error: (transfer full) (nullable). */
-void xm_operation_end (XmOperation *op, GError *error);
+/** xm_operation_end: answers whoever asked and lets the next one run. @error: (transfer full)
+ * (nullable). */
+void
+xm_operation_end (XmOperation *op, GError *error);
 
 /** xm_operation_domain: (nullable): the VM's domain in the present picture. */
-const XlDomain *xm_operation_domain (XmOperation *op);
+const XlDomain *
+xm_operation_domain (XmOperation *op);
 
 /** xm_lifecycle_own: records in memory and in the run directory which domain is the service's. */
-void xm_lifecycle_own (XmVm *vm, int domid);
+void
+xm_lifecycle_own (XmVm *vm, int domid);
 
-/** xm_lifecycle_expect: until the domain is gone, or the time for shutdowns is over, running is not news. */
-void xm_lifecycle_expect (XmVm *vm, XmVmState state);
-void xm_lifecycle_expect_no_more (XmVm *vm);
+/** xm_lifecycle_expect: until the domain is gone, or the time for shutdowns is over, running is not
+ * news. */
+void
+xm_lifecycle_expect (XmVm *vm, XmVmState state);
+void
+xm_lifecycle_expect_no_more (XmVm *vm);
 
 G_END_DECLS

@@ -94,12 +94,13 @@ on_built (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   const XlDomain *domain = xm_operation_domain (op);
   if (domain == NULL) {
-    xm_error_set_io (&error, "\"xl create ended well, but there is no domain with uuid %s\"", op->vm->uuid);
+    xm_error_set_io (&error, "\"xl create ended well, but there is no domain with uuid %s\"",
+                     op->vm->uuid);
     fail_and_clean (op, error);
     return;
   }
   guint domid = domain->domid;
-  xm_lifecycle_own (op->vm, (int) domid);
+  xm_lifecycle_own (op->vm, (int)domid);
   op->vm->lifecycle->building = FALSE;
   xm_vm_set_state (op->vm, XM_VM_CREATED);
   xl_unpause_async (op->vm->service->runner, domid, op->cancellable, on_unpaused, op);
@@ -131,8 +132,8 @@ on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   op->vm->lifecycle->building = TRUE;
   xm_lifecycle_own (op->vm, XM_OWN_NEXT);
-  xl_create_async (service->runner, config_path, XL_CREATE_PAUSED | XL_CREATE_DETACHED, NULL, op->cancellable,
-                   on_created, op);
+  xl_create_async (service->runner, config_path, XL_CREATE_PAUSED | XL_CREATE_DETACHED, NULL,
+                   op->cancellable, on_created, op);
 }
 
 static void

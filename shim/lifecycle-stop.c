@@ -16,19 +16,22 @@ is_hvm (const XmVm *vm)
 
 /* -- shutdown and reboot -------------------------------------------------------- */
 
-static void on_asked (GObject *source, GAsyncResult *result, gpointer user_data);
+static void
+on_asked (GObject *source, GAsyncResult *result, gpointer user_data);
 
 static void
 ask (XmOperation *op)
 {
   XmVm *vm = op->vm;
   XlRunner *runner = vm->service->runner;
-  if (op->escalated) /* 4.17's `xl reboot -F` sends a trigger that Xen refuses: power off, then start again */
-    xl_shutdown_async (runner, (guint) vm->domid, XL_SHUTDOWN_ACPI_FALLBACK, op->cancellable, on_asked, op);
+  if (op->escalated) /* 4.17's `xl reboot -F` sends a trigger that Xen refuses: power off, then
+                        start again */
+    xl_shutdown_async (runner, (guint)vm->domid, XL_SHUTDOWN_ACPI_FALLBACK, op->cancellable,
+                       on_asked, op);
   else if (op->kind == XM_OPERATION_REBOOT)
-    xl_reboot_async (runner, (guint) vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
+    xl_reboot_async (runner, (guint)vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
   else
-    xl_shutdown_async (runner, (guint) vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
+    xl_shutdown_async (runner, (guint)vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
 }
 
 static void

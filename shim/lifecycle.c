@@ -9,12 +9,9 @@
 /* -- the queue -------------------------------------------------------------------- */
 
 static void (*const first_steps[]) (XmOperation *op) = {
-  [XM_OPERATION_START] = xm_operation_start,
-  [XM_OPERATION_SHUTDOWN] = xm_operation_shutdown,
-  [XM_OPERATION_REBOOT] = xm_operation_reboot,
-  [XM_OPERATION_DESTROY] = xm_operation_destroy,
-  [XM_OPERATION_PAUSE] = xm_operation_pause,
-  [XM_OPERATION_UNPAUSE] = xm_operation_unpause,
+  [XM_OPERATION_START] = xm_operation_start,   [XM_OPERATION_SHUTDOWN] = xm_operation_shutdown,
+  [XM_OPERATION_REBOOT] = xm_operation_reboot, [XM_OPERATION_DESTROY] = xm_operation_destroy,
+  [XM_OPERATION_PAUSE] = xm_operation_pause,   [XM_OPERATION_UNPAUSE] = xm_operation_unpause,
 };
 
 static void
@@ -81,7 +78,10 @@ xm_lifecycle_cancel_all (XmVm *vm)
 }
 
 void
-xm_lifecycle_run_async (XmVm *vm, XmOperationKind kind, GAsyncReadyCallback callback, gpointer user_data)
+xm_lifecycle_run_async (XmVm *vm,
+                        XmOperationKind kind,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
   XmOperation *op = g_new0 (XmOperation, 1);
   op->vm = xm_vm_ref (vm);
@@ -111,7 +111,8 @@ xm_lifecycle_run_finish (GAsyncResult *result, GError **error)
 const XlDomain *
 xm_operation_domain (XmOperation *op)
 {
-  return xm_domains_lookup_uuid (op->vm->service->domains, op->vm->uuid, op->vm->lifecycle->own_domid);
+  return xm_domains_lookup_uuid (op->vm->service->domains, op->vm->uuid,
+                                 op->vm->lifecycle->own_domid);
 }
 
 /* -- which domain is ours ------------------------------------------------------------- */
@@ -146,10 +147,10 @@ read_own (XmVm *vm)
   g_autofree char *path = own_file (vm);
   g_autofree char *text = NULL;
   gint64 domid;
-  if (!g_file_get_contents (path, &text, NULL, NULL)
-      || !g_ascii_string_to_signed (g_strstrip (text), 10, XM_OWN_NEXT, G_MAXINT32, &domid, NULL))
+  if (!g_file_get_contents (path, &text, NULL, NULL) ||
+      !g_ascii_string_to_signed (g_strstrip (text), 10, XM_OWN_NEXT, G_MAXINT32, &domid, NULL))
     return -1;
-  return (int) domid;
+  return (int)domid;
 }
 
 /* -- following the picture ---------------------------------------------------------------- */
@@ -164,8 +165,9 @@ on_expect_timer (gpointer user_data)
   lifecycle->restart = FALSE;
   if (lifecycle->current != NULL && lifecycle->current->waiting) {
     GError *error = NULL;
-    xm_error_set_plain (&error, "Timeout while waiting for vm %s state to become shutdown after %us", vm->uuid,
-                        xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN));
+    xm_error_set_plain (&error,
+                        "Timeout while waiting for vm %s state to become shutdown after %us",
+                        vm->uuid, xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN));
     xm_operation_end (lifecycle->current, error);
   } else {
     xm_lifecycle_observe (vm);
@@ -223,7 +225,8 @@ static void
 on_reaped_refresh (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (XmVm) vm = user_data;
-  vm->lifecycle->reaping = FALSE; /* a domain that is still there is tried again at the next refresh */
+  vm->lifecycle->reaping =
+      FALSE; /* a domain that is still there is tried again at the next refresh */
   xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
   xm_lifecycle_observe (vm);
 }
@@ -244,9 +247,11 @@ reap (XmVm *vm, const XlDomain *domain)
   XmLifecycle *lifecycle = vm->lifecycle;
   if (lifecycle->reaping)
     return;
-  g_message ("%s: domain %u has ended, reason %d", vm->uuid, domain->domid, domain->shutdown_reason);
+  g_message ("%s: domain %u has ended, reason %d", vm->uuid, domain->domid,
+             domain->shutdown_reason);
   lifecycle->reaping = TRUE;
-  gboolean destroying = lifecycle->current != NULL && lifecycle->current->kind == XM_OPERATION_DESTROY;
+  gboolean destroying =
+      lifecycle->current != NULL && lifecycle->current->kind == XM_OPERATION_DESTROY;
   if (domain->shutdown_reason == XL_SHUTDOWN_REASON_REBOOT && !destroying)
     lifecycle->restart = TRUE;
   xl_destroy_async (vm->service->runner, domain->domid, NULL, on_reaped, xm_vm_ref (vm));
@@ -268,7 +273,7 @@ domain_ended (XmVm *vm, const XlDomain *domain)
   default: /* a crash has no state of its own: the VM is stopped once the domain is gone */
     break;
   }
-  if ((int) domain->domid == vm->lifecycle->own_domid)
+  if ((int)domain->domid == vm->lifecycle->own_domid)
     reap (vm, domain);
 }
 
@@ -277,7 +282,8 @@ xm_lifecycle_observe (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
   g_autoptr (XmVm) kept = xm_vm_ref (vm);
-  const XlDomain *domain = xm_domains_lookup_uuid (vm->service->domains, vm->uuid, lifecycle->own_domid);
+  const XlDomain *domain =
+      xm_domains_lookup_uuid (vm->service->domains, vm->uuid, lifecycle->own_domid);
   if (domain == NULL) {
     gboolean had = vm->domid >= 0 || vm->state != XM_VM_SHUTDOWN;
     xm_vm_set_domid (vm, -1);
@@ -286,7 +292,7 @@ xm_lifecycle_observe (XmVm *vm)
     return;
   }
 
-  xm_vm_set_domid (vm, (int) domain->domid);
+  xm_vm_set_domid (vm, (int)domain->domid);
   if (lifecycle->own_domid == XM_OWN_NEXT && !lifecycle->building)
     xm_lifecycle_own (vm, vm->domid); /* the service ended while xl built it */
 
@@ -296,8 +302,8 @@ xm_lifecycle_observe (XmVm *vm)
     return; /* gone soon, whatever it was */
   else if (domain->state & XL_DOMAIN_SHUTDOWN)
     domain_ended (vm, domain);
-  else if (vm->state == XM_VM_CREATED && lifecycle->current != NULL
-           && lifecycle->current->kind == XM_OPERATION_START && (domain->state & XL_DOMAIN_PAUSED))
+  else if (vm->state == XM_VM_CREATED && lifecycle->current != NULL &&
+           lifecycle->current->kind == XM_OPERATION_START && (domain->state & XL_DOMAIN_PAUSED))
     return; /* not yet let go */
   else if (domain->state & XL_DOMAIN_PAUSED)
     xm_vm_set_state (vm, XM_VM_PAUSED);

@@ -52,7 +52,8 @@ on_hangup (gpointer user_data)
 static void
 on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer user_data)
 {
-  g_critical ("the bus has closed the connection: %s", error != NULL ? error->message : "no reason given");
+  g_critical ("the bus has closed the connection: %s",
+              error != NULL ? error->message : "no reason given");
   end (user_data, EXIT_FAILURE);
 }
 
@@ -73,7 +74,8 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
   end (user_data, EXIT_FAILURE);
 }
 
-/* States are right before the names are taken; without an answer from xl they are what they can be. */
+/* States are right before the names are taken; without an answer from xl they are what they can be.
+ */
 static void
 on_first_picture (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -88,9 +90,9 @@ on_first_picture (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   for (gsize i = 0; i < G_N_ELEMENTS (bus_names); i++)
-    daemon->owner_ids[i] = g_bus_own_name_on_connection (daemon->connection, bus_names[i],
-                                                         G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
-                                                         on_name_lost, daemon, NULL);
+    daemon->owner_ids[i] = g_bus_own_name_on_connection (
+        daemon->connection, bus_names[i], G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
+        on_name_lost, daemon, NULL);
 }
 
 static GDBusConnection *
@@ -106,8 +108,8 @@ connect_bus (const char *bus, GError **error)
   if (address == NULL)
     return NULL;
   return g_dbus_connection_new_for_address_sync (address,
-                                                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                                   | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                     G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
                                                  NULL, NULL, error);
 }
 

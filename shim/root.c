@@ -14,7 +14,7 @@ list_vms (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocatio
   g_autoptr (GPtrArray) vms = xm_vm_set_list (owner);
   g_auto (GVariantBuilder) paths = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
   for (guint i = 0; i < vms->len; i++)
-    g_variant_builder_add (&paths, "o", ((XmVm *) vms->pdata[i])->path);
+    g_variant_builder_add (&paths, "o", ((XmVm *)vms->pdata[i])->path);
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(ao)", &paths));
 }
 
@@ -146,7 +146,9 @@ create_vm_with_template (gpointer owner, GVariant *parameters, GDBusMethodInvoca
 }
 
 static void
-create_vm_with_template_and_uuid (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+create_vm_with_template_and_uuid (gpointer owner,
+                                  GVariant *parameters,
+                                  GDBusMethodInvocation *invocation)
 {
   XmCreate what = { 0 };
   g_variant_get (parameters, "(&s&s)", &what.template, &what.uuid);
@@ -154,7 +156,9 @@ create_vm_with_template_and_uuid (gpointer owner, GVariant *parameters, GDBusMet
 }
 
 static void
-create_vm_with_template_and_json (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+create_vm_with_template_and_json (gpointer owner,
+                                  GVariant *parameters,
+                                  GDBusMethodInvocation *invocation)
 {
   XmCreate what = { 0 };
   g_variant_get (parameters, "(&s&s)", &what.template, &what.json);
@@ -165,7 +169,8 @@ static void
 create_vm_with_ui (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
   XmCreate what = { 0 };
-  g_variant_get (parameters, "(&s&s&s&s)", &what.template, &what.name, &what.description, &what.image_path);
+  g_variant_get (parameters, "(&s&s&s&s)", &what.template, &what.name, &what.description,
+                 &what.image_path);
   create (owner, &what, invocation);
 }
 
@@ -217,7 +222,8 @@ static void
 call_db (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
   XmService *service = owner;
-  xm_db_handle (service->store, g_dbus_method_invocation_get_method_name (invocation), parameters, invocation);
+  xm_db_handle (service->store, g_dbus_method_invocation_get_method_name (invocation), parameters,
+                invocation);
 }
 
 /* -- tables ---------------------------------------------------------------------------------- */
@@ -239,14 +245,16 @@ static const XmMethod xenmgr_methods[] = {
 
 static const XmMethod unrestricted_methods[] = {
   { "unrestricted_create_vm", unrestricted_create_vm },
-  { "unrestricted_create_vm_with_template_and_json", unrestricted_create_vm_with_template_and_json },
+  { "unrestricted_create_vm_with_template_and_json",
+    unrestricted_create_vm_with_template_and_json },
   { "unrestricted_delete_vm", unrestricted_delete_vm },
   { NULL, NULL },
 };
 
 static const XmMethod db_methods[] = {
-  { "dump", call_db },   { "exists", call_db }, { "inject", call_db }, { "list", call_db }, { "read", call_db },
-  { "read_binary", call_db }, { "rm", call_db }, { "write", call_db }, { NULL, NULL },
+  { "dump", call_db }, { "exists", call_db }, { "inject", call_db },
+  { "list", call_db }, { "read", call_db },   { "read_binary", call_db },
+  { "rm", call_db },   { "write", call_db },  { NULL, NULL },
 };
 
 XmObjectKind *

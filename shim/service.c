@@ -49,7 +49,9 @@ on_durable (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-xm_service_answer_when_durable (XmService *service, GDBusMethodInvocation *invocation, GVariant *value)
+xm_service_answer_when_durable (XmService *service,
+                                GDBusMethodInvocation *invocation,
+                                GVariant *value)
 {
   Answer *answer = g_new (Answer, 1);
   *answer = (Answer){ invocation, value != NULL ? g_variant_ref_sink (value) : NULL };
@@ -63,7 +65,7 @@ apply_limits (XmService *service)
 {
   const XmSettings *settings = service->settings;
   for (int i = 0; i < XL_N_TIMEOUTS; i++)
-    xl_runner_set_timeout (service->runner, (XlTimeout) i, settings->timeouts[i]);
+    xl_runner_set_timeout (service->runner, (XlTimeout)i, settings->timeouts[i]);
   xl_runner_set_max_parallel (service->runner, settings->max_parallel);
   xl_runner_set_output_limit (service->runner, settings->output_limit);
 }
@@ -73,7 +75,8 @@ make_private_dir (const char *path, GError **error)
 {
   if (g_mkdir_with_parents (path, 0700) == 0 && chmod (path, 0700) == 0)
     return TRUE;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", path,
+               g_strerror (errno));
   return FALSE;
 }
 
@@ -82,7 +85,7 @@ xm_service_new (XmSettings *settings, GError **error)
 {
   g_autoptr (XmService) service = g_new0 (XmService, 1);
   service->settings = settings;
-  service->vms = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) xm_vm_unref);
+  service->vms = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)xm_vm_unref);
   if (!make_private_dir (settings->run_dir, error))
     return NULL;
   service->store = xm_store_new (settings->state_dir, error);
@@ -93,7 +96,8 @@ xm_service_new (XmSettings *settings, GError **error)
   service->runner = xl_runner_new (settings->xl);
   apply_limits (service);
   service->xenstore = xl_xenstore_new ();
-  service->domains = xm_domains_new (service->runner, service->xenstore, settings->refresh_interval);
+  service->domains =
+      xm_domains_new (service->runner, service->xenstore, settings->refresh_interval);
   g_signal_connect (service->domains, "refreshed", G_CALLBACK (on_refreshed), service);
   return g_steal_pointer (&service);
 }
@@ -122,7 +126,7 @@ static char **
 list_top (gpointer owner)
 {
   const char *const names[] = { "host", "vm", NULL };
-  return g_strdupv ((char **) names);
+  return g_strdupv ((char **)names);
 }
 
 static char **
@@ -131,7 +135,7 @@ list_vm_nodes (gpointer owner)
   g_autoptr (GPtrArray) vms = xm_vm_set_list (owner);
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   for (guint i = 0; i < vms->len; i++)
-    g_strv_builder_add (names, ((XmVm *) vms->pdata[i])->path + strlen ("/vm/"));
+    g_strv_builder_add (names, ((XmVm *)vms->pdata[i])->path + strlen ("/vm/"));
   return g_strv_builder_end (names);
 }
 
@@ -140,10 +144,12 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
 {
   xm_service_make_kinds (service);
   service->connection = g_object_ref (connection);
-  service->root = xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);
+  service->root =
+      xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);
   if (service->root == NULL)
     return FALSE;
-  service->host = xm_bus_object_export (connection, "/host", service->host_kind, NULL, service, error);
+  service->host =
+      xm_bus_object_export (connection, "/host", service->host_kind, NULL, service, error);
   if (service->host == NULL)
     return FALSE;
   service->vm_node = xm_bus_object_export (connection, "/vm", NULL, list_vm_nodes, service, error);
@@ -177,7 +183,7 @@ unexport_all (XmService *service)
   g_hash_table_iter_init (&iter, service->vms);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     g_ptr_array_add (vms, value);
-  g_ptr_array_foreach (vms, (GFunc) (void (*) (void)) xm_vm_unexport, NULL);
+  g_ptr_array_foreach (vms, (GFunc)(void (*) (void))xm_vm_unexport, NULL);
 }
 
 void

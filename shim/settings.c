@@ -6,7 +6,7 @@
 #include "xenmgr-xl-config.h"
 
 #define DEFAULT_CONFIG XM_SYSCONFDIR "/xenmgr-xl.conf"
-#define FLAVOUR_FILE "/etc/xenclient.flavour"
+#define FLAVOUR_FILE   "/etc/xenclient.flavour"
 
 /* -- the key file ----------------------------------------------------------------- */
 
@@ -43,7 +43,7 @@ static const NumberKey number_keys[] = {
 };
 
 #define OUTPUT_LIMIT_MIB_DEFAULT 16
-#define OUTPUT_LIMIT_MIB_MAX 1024
+#define OUTPUT_LIMIT_MIB_MAX     1024
 
 static gboolean
 read_number (const XmSettings *settings,
@@ -58,12 +58,12 @@ read_number (const XmSettings *settings,
 {
   g_autofree char *text = g_key_file_get_string (file, group, key, NULL);
   guint64 number = fallback;
-  if (text != NULL
-      && !g_ascii_string_to_unsigned (g_strstrip (text), 10, minimum, maximum, &number, error)) {
+  if (text != NULL &&
+      !g_ascii_string_to_unsigned (g_strstrip (text), 10, minimum, maximum, &number, error)) {
     g_prefix_error (error, "%s: [%s] %s: ", settings->config, group, key);
     return FALSE;
   }
-  *value = (guint) number;
+  *value = (guint)number;
   return TRUE;
 }
 
@@ -93,8 +93,8 @@ check_keys (const XmSettings *settings, GKeyFile *file, GError **error)
     for (char **key = keys; key != NULL && *key != NULL; key++) {
       if (is_known (*group, *key))
         continue;
-      g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND, "%s: [%s] %s: no such setting",
-                   settings->config, *group, *key);
+      g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND,
+                   "%s: [%s] %s: no such setting", settings->config, *group, *key);
       return FALSE;
     }
   }
@@ -128,10 +128,10 @@ take_limits (XmSettings *settings, GKeyFile *file, GError **error)
       return FALSE;
   }
   guint mib;
-  if (!read_number (settings, file, "limits", "output-mib", OUTPUT_LIMIT_MIB_DEFAULT, 1, OUTPUT_LIMIT_MIB_MAX,
-                    &mib, error))
+  if (!read_number (settings, file, "limits", "output-mib", OUTPUT_LIMIT_MIB_DEFAULT, 1,
+                    OUTPUT_LIMIT_MIB_MAX, &mib, error))
     return FALSE;
-  fresh.output_limit = (guint64) mib << 20;
+  fresh.output_limit = (guint64)mib << 20;
 
   fresh.bridges = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_auto (GStrv) networks = g_key_file_get_keys (file, "networks", NULL, NULL);
@@ -156,13 +156,14 @@ static char *
 default_templates (void)
 {
   g_autofree char *flavour = NULL;
-  if (!g_file_get_contents (FLAVOUR_FILE, &flavour, NULL, NULL) || *g_strstrip (flavour) == '\0'
-      || strchr (flavour, '/') != NULL) {
+  if (!g_file_get_contents (FLAVOUR_FILE, &flavour, NULL, NULL) || *g_strstrip (flavour) == '\0' ||
+      strchr (flavour, '/') != NULL) {
     g_free (flavour);
     flavour = g_strdup ("default");
   }
   const char *datadir = g_getenv ("xenmgr_datadir"); /* the original's name for this variable */
-  return g_build_filename (datadir != NULL ? datadir : XM_DATADIR "/xenmgr-1.0", "templates", flavour, NULL);
+  return g_build_filename (datadir != NULL ? datadir : XM_DATADIR "/xenmgr-1.0", "templates",
+                           flavour, NULL);
 }
 
 static void
@@ -195,26 +196,30 @@ static gboolean
 parse_options (XmSettings *settings, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &settings->config, "Key file (" DEFAULT_CONFIG " if it exists)",
-      "FILE" },
-    { "bus", 'b', 0, G_OPTION_ARG_STRING, &settings->bus, "system, session or a D-Bus address (system)", "BUS" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &settings->config,
+      "Key file (" DEFAULT_CONFIG " if it exists)", "FILE" },
+    { "bus", 'b', 0, G_OPTION_ARG_STRING, &settings->bus,
+      "system, session or a D-Bus address (system)", "BUS" },
     { "xl", 0, 0, G_OPTION_ARG_FILENAME, &settings->xl, "The toolstack's command (xl)", "PROGRAM" },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &settings->state_dir,
       "The store (/config if it holds one, else " XM_STATEDIR ")", "DIR" },
-    { "run-dir", 0, 0, G_OPTION_ARG_FILENAME, &settings->run_dir, "Generated xl.cfg files (" XM_RUNDIR ")",
-      "DIR" },
+    { "run-dir", 0, 0, G_OPTION_ARG_FILENAME, &settings->run_dir,
+      "Generated xl.cfg files (" XM_RUNDIR ")", "DIR" },
     { "templates", 0, 0, G_OPTION_ARG_FILENAME, &settings->templates,
       "VM templates (" XM_DATADIR "/xenmgr-1.0/templates/FLAVOUR)", "DIR" },
     { "debug", 'd', 0, G_OPTION_ARG_NONE, &settings->debug, "Log every xl command and more", NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &settings->print_version, "Print the version and exit", NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &settings->print_version, "Print the version and exit",
+      NULL },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("- OpenXT's XenMgr on the bus, over xl");
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- OpenXT's XenMgr on the bus, over xl");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "unexpected argument %s", (*argv)[1]);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "unexpected argument %s",
+                 (*argv)[1]);
     return FALSE;
   }
   return TRUE;
@@ -247,7 +252,7 @@ void
 xm_settings_free (XmSettings *settings)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (text_keys); i++)
-    g_free (*(char **) G_STRUCT_MEMBER_P (settings, text_keys[i].offset));
+    g_free (*(char **)G_STRUCT_MEMBER_P (settings, text_keys[i].offset));
   g_clear_pointer (&settings->bridges, g_hash_table_unref);
   g_free (settings->config);
   g_free (settings);
@@ -262,8 +267,9 @@ xm_settings_bridge (const XmSettings *settings, const char *network)
 
   g_auto (GStrv) parts = g_strsplit (network, "/", -1);
   guint64 number;
-  if (g_strv_length (parts) == 4 && g_str_equal (parts[1], "wired") && g_str_equal (parts[3], "bridged")
-      && g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT, &number, NULL))
+  if (g_strv_length (parts) == 4 && g_str_equal (parts[1], "wired") &&
+      g_str_equal (parts[3], "bridged") &&
+      g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT, &number, NULL))
     return g_strdup_printf ("xenbr%" G_GUINT64_FORMAT, number);
   return NULL;
 }

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  */
 typedef struct {
   char *config; /* key file; NULL when there is none */
-  char *bus; /* "system", "session" or a D-Bus address */
+  char *bus;    /* "system", "session" or a D-Bus address */
   char *xl;
   char *state_dir;
   char *run_dir;
@@ -21,7 +21,7 @@ typedef struct {
   char *stubdomain_ramdisk;
   guint timeouts[XL_N_TIMEOUTS]; /* seconds */
   guint max_parallel;
-  guint64 output_limit; /* bytes per stream of one xl */
+  guint64 output_limit;   /* bytes per stream of one xl */
   guint refresh_interval; /* seconds; 0: only on events */
   gboolean debug;
   gboolean print_version;
@@ -29,20 +29,25 @@ typedef struct {
 } XmSettings;
 
 /** xm_settings_new: reads the command line (removing what it knows) and the key file. */
-XmSettings *xm_settings_new (int *argc, char ***argv, GError **error);
-void xm_settings_free (XmSettings *settings);
+XmSettings *
+xm_settings_new (int *argc, char ***argv, GError **error);
+void
+xm_settings_free (XmSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmSettings, xm_settings_free)
 
 /**
- * xm_settings_reload: rereads limits, time-outs and bridges from the key file. On an error nothing changes.
- * Paths and the bus stay.
+ * xm_settings_reload: rereads limits, time-outs and bridges from the key file. On an error nothing
+ * changes. Paths and the bus stay.
  */
-gboolean xm_settings_reload (XmSettings *settings, GError **error);
+gboolean
+xm_settings_reload (XmSettings *settings, GError **error);
 
 /**
- * xm_settings_bridge: (transfer full) (nullable): the bridge of a network such as /wired/0/bridged: from group
- * [networks] of the key file, else xenbr<n> for /wired/<n>/bridged, else NULL (xl's default bridge).
+ * xm_settings_bridge: (transfer full) (nullable): the bridge of a network such as /wired/0/bridged:
+ * from group [networks] of the key file, else xenbr<n> for /wired/<n>/bridged, else NULL (xl's
+ * default bridge).
  */
-char *xm_settings_bridge (const XmSettings *settings, const char *network);
+char *
+xm_settings_bridge (const XmSettings *settings, const char *network);
 
 G_END_DECLS

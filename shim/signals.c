@@ -10,7 +10,8 @@ emit (XmService *service, const char *member, GVariant *parameters)
   g_autoptr (GError) error = NULL;
   if (service->connection == NULL)
     return; /* on the way up: nobody listens yet */
-  if (!g_dbus_connection_emit_signal (service->connection, NULL, "/", XENMGR, member, owned, &error))
+  if (!g_dbus_connection_emit_signal (service->connection, NULL, "/", XENMGR, member, owned,
+                                      &error))
     g_warning ("cannot emit %s: %s", member, error->message);
 }
 
@@ -26,5 +27,6 @@ xm_signal_vm_state (XmVm *vm)
   g_autofree char *message = g_strconcat ("vm:state:", xm_vm_state_internal (vm->state), NULL);
   emit (vm->service, "notify", g_variant_new ("(ss)", vm->uuid, message));
   emit (vm->service, "vm_state_changed",
-        g_variant_new ("(sosi)", vm->uuid, vm->path, xm_vm_state_public (vm->state), xm_vm_acpi_state (vm)));
+        g_variant_new ("(sosi)", vm->uuid, vm->path, xm_vm_state_public (vm->state),
+                       xm_vm_acpi_state (vm)));
 }

@@ -9,10 +9,13 @@ G_BEGIN_DECLS
  * The signals of com.citrix.xenclient.xenmgr, all emitted by object `/`.
  */
 
-/** xm_signal_vm: `vm_created`, `vm_deleted`, `vm_config_changed`, `vm_name_changed` or `vm_transfer_changed`. */
-void xm_signal_vm (XmVm *vm, const char *member);
+/** xm_signal_vm: `vm_created`, `vm_deleted`, `vm_config_changed`, `vm_name_changed` or
+ * `vm_transfer_changed`. */
+void
+xm_signal_vm (XmVm *vm, const char *member);
 
 /** xm_signal_vm_state: `notify` with `vm:state:<internal word>`, then `vm_state_changed`. */
-void xm_signal_vm_state (XmVm *vm);
+void
+xm_signal_vm_state (XmVm *vm);
 
 G_END_DECLS

@@ -38,8 +38,7 @@ start_line (GString *out, guint level)
     g_string_append (out, "  ");
 }
 
-/* What comes from a directory is not in a file: neither binary nodes nor objects of nothing else.
- */
+/* Binary nodes, and objects of nothing else, come from directories. */
 static gboolean
 belongs_to_file (const XmStoreNode *node)
 {

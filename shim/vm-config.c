@@ -18,14 +18,14 @@ typedef struct {
 
 struct _XmVmConfig {
   char *text;
-  char *path; /* of the file to write */
+  char *path;     /* of the file to write */
   GArray *needed; /* NeededFile */
 };
 
 static void
 needed_file_clear (gpointer data)
 {
-  g_free (((NeededFile *) data)->path);
+  g_free (((NeededFile *)data)->path);
 }
 
 void
@@ -75,7 +75,11 @@ add_string (Builder *b, const char *property, const char *key, const char *value
 }
 
 static gboolean
-add_verbatim_items (Builder *b, const char *property, const char *prefix, char **items, GError **error)
+add_verbatim_items (Builder *b,
+                    const char *property,
+                    const char *prefix,
+                    char **items,
+                    GError **error)
 {
   for (char **item = items; *item != NULL; item++) {
     g_autofree char *line = g_strconcat (prefix, g_strstrip (*item), NULL);
@@ -93,9 +97,9 @@ add_identity (Builder *b, GError **error)
     xm_error_set_plain (error, "property name of vm %s is empty, xl needs one", b->vm->uuid);
     return FALSE;
   }
-  return xl_config_set_string (b->lines, "uuid", b->vm->uuid, error)
-         && add_string (b, "name", "name", name, error)
-         && xl_config_set_string (b->lines, "type", b->virt_type, error);
+  return xl_config_set_string (b->lines, "uuid", b->vm->uuid, error) &&
+         add_string (b, "name", "name", name, error) &&
+         xl_config_set_string (b->lines, "type", b->virt_type, error);
 }
 
 static gboolean
@@ -111,8 +115,8 @@ add_kernel (Builder *b, GError **error)
   };
   const char *kernel = xm_vm_read (b->vm, "config/kernel");
   if (kernel == NULL || *kernel == '\0') {
-    xm_error_set_plain (error, "property kernel of vm %s is empty, a guest of type %s needs one", b->vm->uuid,
-                        b->virt_type);
+    xm_error_set_plain (error, "property kernel of vm %s is empty, a guest of type %s needs one",
+                        b->vm->uuid, b->virt_type);
     return FALSE;
   }
   for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
@@ -136,8 +140,8 @@ add_memory (Builder *b, GError **error)
     xm_error_set_plain (error, "property memory of vm %s must be more than 0 MiB", b->vm->uuid);
     return FALSE;
   }
-  return xl_config_set_integer (b->lines, "memory", memory, error)
-         && xl_config_set_integer (b->lines, "maxmem", maximum > 0 ? maximum : memory, error);
+  return xl_config_set_integer (b->lines, "memory", memory, error) &&
+         xl_config_set_integer (b->lines, "maxmem", maximum > 0 ? maximum : memory, error);
 }
 
 static gboolean
@@ -156,19 +160,21 @@ add_row (Builder *b, const XmVmProperty *row, GError **error)
   case XM_CONFIG_STRING:
     return *text == '\0' || add_string (b, row->name, row->config_key, text, error);
   case XM_CONFIG_LIST:
-    return *text == '\0' || xl_config_set_list (b->lines, row->config_key, list, error)
-           || refuse (b, row->name, error);
+    return *text == '\0' || xl_config_set_list (b->lines, row->config_key, list, error) ||
+           refuse (b, row->name, error);
   case XM_CONFIG_INTEGER:
     if (!g_ascii_string_to_signed (text, 10, G_MININT32, G_MAXINT32, &number, error))
       return refuse (b, row->name, error);
-    return xl_config_set_integer (b->lines, row->config_key, number, error) || refuse (b, row->name, error);
+    return xl_config_set_integer (b->lines, row->config_key, number, error) ||
+           refuse (b, row->name, error);
   case XM_CONFIG_BOOLEAN:
     if (xm_text_to_boolean (text, &flag))
       return xl_config_set_boolean (b->lines, row->config_key, flag, error);
     if (g_str_equal (row->name, "viridian")) /* the name of a group of enlightenments */
-      return xl_config_set_list (b->lines, row->config_key, list, error) || refuse (b, row->name, error);
-    xm_error_set_plain (error, "property %s of vm %s: unexpected boolean text representation: %s", row->name,
-                        b->vm->uuid, text);
+      return xl_config_set_list (b->lines, row->config_key, list, error) ||
+             refuse (b, row->name, error);
+    xm_error_set_plain (error, "property %s of vm %s: unexpected boolean text representation: %s",
+                        row->name, b->vm->uuid, text);
     return FALSE;
   }
   return TRUE;
@@ -202,14 +208,14 @@ add_device_model (Builder *b, GError **error)
   if (xm_vm_read_boolean (b->vm, "stubdom", FALSE)) {
     xm_vm_config_need (b->config, settings->stubdomain_kernel, -1);
     xm_vm_config_need (b->config, settings->stubdomain_ramdisk, -1);
-    if (!xl_config_set_boolean (b->lines, "device_model_stubdomain_override", TRUE, error)
-        || !xl_config_set_string (b->lines, "stubdomain_kernel", settings->stubdomain_kernel, error)
-        || !xl_config_set_string (b->lines, "stubdomain_ramdisk", settings->stubdomain_ramdisk, error))
+    if (!xl_config_set_boolean (b->lines, "device_model_stubdomain_override", TRUE, error) ||
+        !xl_config_set_string (b->lines, "stubdomain_kernel", settings->stubdomain_kernel, error) ||
+        !xl_config_set_string (b->lines, "stubdomain_ramdisk", settings->stubdomain_ramdisk, error))
       return FALSE;
   }
   g_auto (GStrv) arguments = xm_vm_read_list (b->vm, "config/extra-hvm");
-  if (*arguments != NULL
-      && !xl_config_set_list (b->lines, "device_model_args", (const char *const *) arguments, error))
+  if (*arguments != NULL &&
+      !xl_config_set_list (b->lines, "device_model_args", (const char *const *)arguments, error))
     return refuse (b, "extra-hvm", error);
   return TRUE;
 }
@@ -218,8 +224,8 @@ static gboolean
 add_sound (Builder *b, GError **error)
 {
   const char *sound = xm_vm_read (b->vm, "config/sound");
-  if (sound == NULL || *sound == '\0' || g_str_equal (sound, "none")
-      || !xm_vm_read_boolean (b->vm, "policies/audio-access", TRUE))
+  if (sound == NULL || *sound == '\0' || g_str_equal (sound, "none") ||
+      !xm_vm_read_boolean (b->vm, "policies/audio-access", TRUE))
     return TRUE;
   return add_string (b, "sound", "soundhw", sound, error);
 }
@@ -228,10 +234,11 @@ static gboolean
 add_display (Builder *b, GError **error)
 {
   gboolean none = g_strcmp0 (xm_vm_read (b->vm, "config/display"), "nogfx") == 0;
-  return xl_config_set_boolean (b->lines, "vnc", FALSE, error)
-         && xl_config_set_integer (b->lines, "videoram", xm_vm_read_integer (b->vm, "config/videoram", 16), error)
-         && xl_config_set_string (b->lines, "vga", none ? "none" : "stdvga", error)
-         && (!none || xl_config_set_boolean (b->lines, "nographic", TRUE, error));
+  return xl_config_set_boolean (b->lines, "vnc", FALSE, error) &&
+         xl_config_set_integer (b->lines, "videoram",
+                                xm_vm_read_integer (b->vm, "config/videoram", 16), error) &&
+         xl_config_set_string (b->lines, "vga", none ? "none" : "stdvga", error) &&
+         (!none || xl_config_set_boolean (b->lines, "nographic", TRUE, error));
 }
 
 static gboolean
@@ -239,15 +246,16 @@ add_hvm (Builder *b, GError **error)
 {
   const char *hdtype = xm_vm_read (b->vm, "config/hdtype");
   const char *timer_mode = xm_vm_read (b->vm, "config/timer-mode");
-  return add_device_model (b, error) && add_display (b, error) && add_sound (b, error)
-         && add_string (b, "hdtype", "hdtype", hdtype != NULL ? hdtype : "ide", error)
-         && xl_config_set_boolean (b->lines, "hpet", xm_vm_read_boolean (b->vm, "config/hpet", TRUE), error)
-         && add_string (b, "timer-mode", "timer_mode",
-                        timer_mode != NULL ? timer_mode : "no_delay_for_missed_ticks", error)
-         && (!xm_vm_read_boolean (b->vm, "config/nestedhvm", FALSE)
-             || xl_config_set_boolean (b->lines, "nestedhvm", TRUE, error))
-         && (xm_vm_read_boolean (b->vm, "usb-enabled", TRUE)
-             || xl_config_set_boolean (b->lines, "usb", FALSE, error));
+  return add_device_model (b, error) && add_display (b, error) && add_sound (b, error) &&
+         add_string (b, "hdtype", "hdtype", hdtype != NULL ? hdtype : "ide", error) &&
+         xl_config_set_boolean (b->lines, "hpet", xm_vm_read_boolean (b->vm, "config/hpet", TRUE),
+                                error) &&
+         add_string (b, "timer-mode", "timer_mode",
+                     timer_mode != NULL ? timer_mode : "no_delay_for_missed_ticks", error) &&
+         (!xm_vm_read_boolean (b->vm, "config/nestedhvm", FALSE) ||
+          xl_config_set_boolean (b->lines, "nestedhvm", TRUE, error)) &&
+         (xm_vm_read_boolean (b->vm, "usb-enabled", TRUE) ||
+          xl_config_set_boolean (b->lines, "usb", FALSE, error));
 }
 
 static gboolean
@@ -256,10 +264,10 @@ add_devices (Builder *b, GError **error)
   g_auto (GStrv) disks = xm_vm_disk_specs (b->vm, b->config, b->hvm, error);
   if (disks == NULL)
     return FALSE;
-  if (!xl_config_set_list (b->lines, "disk", (const char *const *) disks, error))
+  if (!xl_config_set_list (b->lines, "disk", (const char *const *)disks, error))
     return refuse (b, "phys-path", error);
   g_auto (GStrv) nics = xm_vm_nic_specs (b->vm, b->hvm, error);
-  return nics != NULL && xl_config_set_list (b->lines, "vif", (const char *const *) nics, error);
+  return nics != NULL && xl_config_set_list (b->lines, "vif", (const char *const *)nics, error);
 }
 
 static gboolean
@@ -268,8 +276,8 @@ add_verbatim (Builder *b, GError **error)
   const char *cpuid = xm_vm_read (b->vm, "cpuid");
   g_auto (GStrv) cpuid_items = g_strsplit (cpuid != NULL ? cpuid : "", ";", -1);
   g_auto (GStrv) extra = xm_vm_read_list (b->vm, "config/extra-xenvm");
-  return add_verbatim_items (b, "cpuid", "cpuid=", cpuid_items, error)
-         && add_verbatim_items (b, "extra-xenvm", "", extra, error);
+  return add_verbatim_items (b, "cpuid", "cpuid=", cpuid_items, error) &&
+         add_verbatim_items (b, "extra-xenvm", "", extra, error);
 }
 
 XmVmConfig *
@@ -280,8 +288,8 @@ xm_vm_config_build (XmVm *vm, GError **error)
   if (virt_type == NULL)
     virt_type = "pv";
   if (!g_strv_contains (virt_types, virt_type)) {
-    xm_error_set_plain (error, "unexpected enumeration value: property virt-type of vm %s is %s", vm->uuid,
-                        virt_type);
+    xm_error_set_plain (error, "unexpected enumeration value: property virt-type of vm %s is %s",
+                        vm->uuid, virt_type);
     return NULL;
   }
 
@@ -293,9 +301,9 @@ xm_vm_config_build (XmVm *vm, GError **error)
 
   g_autoptr (XlConfig) lines = xl_config_new ();
   Builder b = { vm, virt_type, g_str_equal (virt_type, "hvm"), lines, config };
-  if (!add_identity (&b, error) || !(b.hvm ? add_hvm (&b, error) : add_kernel (&b, error))
-      || !add_memory (&b, error) || !add_devices (&b, error) || !add_rows (&b, error)
-      || !add_verbatim (&b, error))
+  if (!add_identity (&b, error) || !(b.hvm ? add_hvm (&b, error) : add_kernel (&b, error)) ||
+      !add_memory (&b, error) || !add_devices (&b, error) || !add_rows (&b, error) ||
+      !add_verbatim (&b, error))
     return NULL;
   config->text = xl_config_to_text (lines);
   return g_steal_pointer (&config);
@@ -315,7 +323,8 @@ check_file (const NeededFile *needed, GError **error)
   else if (found)
     xm_error_set_io (error, "%s: openFile: inappropriate type (is a directory)", needed->path);
   else
-    xm_error_set_io (error, "%s: openFile: does not exist (No such file or directory)", needed->path);
+    xm_error_set_io (error, "%s: openFile: does not exist (No such file or directory)",
+                     needed->path);
   return FALSE;
 }
 
@@ -330,7 +339,8 @@ write_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable 
       return;
     }
   }
-  if (g_file_set_contents_full (config->path, config->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+  if (g_file_set_contents_full (config->path, config->text, -1, G_FILE_SET_CONTENTS_CONSISTENT,
+                                0600, &error))
     g_task_return_pointer (task, g_strdup (config->path), g_free);
   else
     g_task_return_error (task, error);
@@ -344,7 +354,7 @@ xm_vm_config_write_async (XmVmConfig *config,
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, xm_vm_config_write_async);
-  g_task_set_task_data (task, config, (GDestroyNotify) xm_vm_config_free);
+  g_task_set_task_data (task, config, (GDestroyNotify)xm_vm_config_free);
   g_task_run_in_thread (task, write_in_thread);
 }
 

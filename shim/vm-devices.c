@@ -34,8 +34,8 @@ or_default (const char *text, const char *fallback)
 static const struct {
   const char *type, *format, *backend;
 } disk_formats[] = {
-  { "vhd", "vhd", "qdisk" }, { "phy", "raw", "phy" },      { "file", "raw", NULL },
-  { "raw", "raw", NULL },    { "aio", "raw", NULL },       { "qcow", "qcow2", "qdisk" },
+  { "vhd", "vhd", "qdisk" }, { "phy", "raw", "phy" }, { "file", "raw", NULL },
+  { "raw", "raw", NULL },    { "aio", "raw", NULL },  { "qcow", "qcow2", "qdisk" },
 };
 
 static char *
@@ -59,7 +59,8 @@ disk_spec (XmVm *vm, guint id, gboolean hvm, GError **error)
     }
   }
   if (format == NULL) {
-    xm_error_set_plain (error, "disk %u of vm %s: type %s cannot be used with this toolstack", id, vm->uuid, type);
+    xm_error_set_plain (error, "disk %u of vm %s: type %s cannot be used with this toolstack", id,
+                        vm->uuid, type);
     return NULL;
   }
 
@@ -82,8 +83,8 @@ static gboolean
 is_empty_drive (const XmVm *vm, guint id)
 {
   const char *path = or_default (read_device (vm, "disk", id, "path"), "");
-  return g_strcmp0 (read_device (vm, "disk", id, "devtype"), "cdrom") == 0
-         && (*path == '\0' || g_str_has_suffix (path, "/null.iso"));
+  return g_strcmp0 (read_device (vm, "disk", id, "devtype"), "cdrom") == 0 &&
+         (*path == '\0' || g_str_has_suffix (path, "/null.iso"));
 }
 
 static char *
@@ -106,10 +107,11 @@ xm_vm_disk_specs (XmVm *vm, XmVmConfig *config, gboolean hvm, GError **error)
     guint id = g_array_index (ids, guint, i);
     gboolean empty = is_empty_drive (vm, id);
     if (!empty)
-      xm_vm_config_need (config, or_default (read_device (vm, "disk", id, "path"), ""), (int) id);
+      xm_vm_config_need (config, or_default (read_device (vm, "disk", id, "path"), ""), (int)id);
     if (!read_device_boolean (vm, "disk", id, "enable", TRUE))
       continue;
-    g_autofree char *spec = empty ? empty_drive_spec (vm, id, error) : disk_spec (vm, id, hvm, error);
+    g_autofree char *spec =
+        empty ? empty_drive_spec (vm, id, error) : disk_spec (vm, id, hvm, error);
     if (spec == NULL)
       return NULL;
     g_strv_builder_add (specs, spec);
@@ -132,7 +134,7 @@ xm_nic_generate_mac (guint nic_id, const char *uuid)
     int octet = (high << 4) | low;
     if (k == 0)
       octet = (octet & 0xfe) | 0x02; /* unicast, locally administered */
-    g_string_append_printf (mac, k == 0 ? "%02x" : ":%02x", (guint) octet);
+    g_string_append_printf (mac, k == 0 ? "%02x" : ":%02x", (guint)octet);
   }
   return g_string_free (mac, FALSE);
 }
@@ -197,7 +199,8 @@ nic_spec (XmVm *vm, guint id, const char *network, gboolean hvm, GError **error)
   if (domid >= 0)
     pairs[n++] = (XlKeyValue){ "backend", backend };
   if (hvm)
-    pairs[n++] = (XlKeyValue){ "model", or_default (read_device (vm, "nic", id, "model"), "e1000") };
+    pairs[n++] =
+        (XlKeyValue){ "model", or_default (read_device (vm, "nic", id, "model"), "e1000") };
   char *spec = xl_config_format_device (pairs, n, error);
   if (spec == NULL)
     g_prefix_error (error, "nic %u of vm %s: ", id, vm->uuid);
@@ -212,8 +215,10 @@ xm_vm_nic_specs (XmVm *vm, gboolean hvm, GError **error)
   for (guint i = 0; i < ids->len; i++) {
     guint id = g_array_index (ids, guint, i);
     const char *network = or_default (read_device (vm, "nic", id, "network"), "/wired/0/bridged");
-    const char *policy = is_wireless (network) ? "policies/wireless-networking" : "policies/wired-networking";
-    if (!read_device_boolean (vm, "nic", id, "enable", TRUE) || !xm_vm_read_boolean (vm, policy, TRUE))
+    const char *policy =
+        is_wireless (network) ? "policies/wireless-networking" : "policies/wired-networking";
+    if (!read_device_boolean (vm, "nic", id, "enable", TRUE) ||
+        !xm_vm_read_boolean (vm, policy, TRUE))
       continue;
     g_autofree char *spec = nic_spec (vm, id, network, hvm, error);
     if (spec == NULL)

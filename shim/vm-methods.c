@@ -53,8 +53,7 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
     xm_error_return (invocation, error);
 }
 
-static void
-delete (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+static void delete (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
   xm_vm_set_delete_async (owner, FALSE, on_deleted, invocation);
 }
@@ -76,7 +75,8 @@ get_key (XmVm *vm, const char *base, GVariant *parameters, GDBusMethodInvocation
   g_variant_get (parameters, "(&s)", &key);
   g_autofree char *path = key_path (base, key);
   const char *value = xm_store_read (vm->service->store, path);
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", value != NULL ? value : ""));
+  g_dbus_method_invocation_return_value (invocation,
+                                         g_variant_new ("(s)", value != NULL ? value : ""));
 }
 
 static void
@@ -95,26 +95,26 @@ set_key (XmVm *vm, const char *base, GVariant *parameters, GDBusMethodInvocation
 static void
 get_db_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
-  get_key (owner, ((XmVm *) owner)->db_path, parameters, invocation);
+  get_key (owner, ((XmVm *)owner)->db_path, parameters, invocation);
 }
 
 static void
 set_db_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
-  set_key (owner, ((XmVm *) owner)->db_path, parameters, invocation);
+  set_key (owner, ((XmVm *)owner)->db_path, parameters, invocation);
 }
 
 static void
 get_domstore_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
-  g_autofree char *base = g_strconcat ("/dom-store/", ((XmVm *) owner)->uuid, NULL);
+  g_autofree char *base = g_strconcat ("/dom-store/", ((XmVm *)owner)->uuid, NULL);
   get_key (owner, base, parameters, invocation);
 }
 
 static void
 set_domstore_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
-  g_autofree char *base = g_strconcat ("/dom-store/", ((XmVm *) owner)->uuid, NULL);
+  g_autofree char *base = g_strconcat ("/dom-store/", ((XmVm *)owner)->uuid, NULL);
   set_key (owner, base, parameters, invocation);
 }
 

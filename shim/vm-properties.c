@@ -26,7 +26,7 @@ get_domid (const XmVm *vm, const XmVmProperty *row, GError **error)
 static GVariant *
 get_memory_target (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  return g_variant_new_int32 ((gint32) CLAMP (vm->memory_target, 0, G_MAXINT32));
+  return g_variant_new_int32 ((gint32)CLAMP (vm->memory_target, 0, G_MAXINT32));
 }
 
 /* A stopped VM whose user's encrypted storage is not mounted cannot be started: "locked". */
@@ -38,7 +38,8 @@ is_locked (const XmVm *vm)
     return FALSE;
   g_autofree char *mount_point = g_strconcat ("/config/sec/s-", user, NULL);
   g_autofree char *mounts = NULL;
-  return !g_file_get_contents ("/proc/mounts", &mounts, NULL, NULL) || strstr (mounts, mount_point) == NULL;
+  return !g_file_get_contents ("/proc/mounts", &mounts, NULL, NULL) ||
+         strstr (mounts, mount_point) == NULL;
 }
 
 static GVariant *
@@ -61,14 +62,14 @@ get_memory_or (const XmVm *vm, const XmVmProperty *row, GError **error)
   gint64 value = xm_vm_read_integer (vm, row->key, 0);
   if (value <= 0)
     value = xm_vm_read_integer (vm, "config/memory", 0);
-  return g_variant_new_int32 ((gint32) value);
+  return g_variant_new_int32 ((gint32)value);
 }
 
 static GVariant *
 get_stubdom (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  return g_variant_new_boolean (g_strcmp0 (xm_vm_read (vm, "config/virt-type"), "hvm") == 0
-                                && xm_vm_read_boolean (vm, row->key, FALSE));
+  return g_variant_new_boolean (g_strcmp0 (xm_vm_read (vm, "config/virt-type"), "hvm") == 0 &&
+                                xm_vm_read_boolean (vm, row->key, FALSE));
 }
 
 static GVariant *
@@ -153,142 +154,152 @@ static const char *const virt_types[] = { "pv", "pvh", "hvm", NULL };
 static const char *const sleep_modes[] = { "pv", "ignore", "restart", "snapshot", NULL };
 static const char *const systems[] = { "linux", "windows", "windows8", "unknown", NULL };
 
+#define ROW(type_, name_, key_, fallback_, ...)                                                    \
+  {                                                                                                \
+    .name = name_, .type = type_, .key = key_, .fallback = fallback_, __VA_ARGS__                  \
+  }
+#define BOOLEAN(...) ROW ('b', __VA_ARGS__, )
+#define INTEGER(...) ROW ('i', __VA_ARGS__, )
+#define STRING(...)  ROW ('s', __VA_ARGS__, )
+#define LIVE(name_, type_, get_)                                                                   \
+  ROW (type_, name_, NULL, NULL, .flags = XM_PROPERTY_READ_ONLY, .get = get_)
+
 /* clang-format off */
 static const XmVmProperty rows[] = {
-  { "acpi", 'b', "config/acpi", "false", .config_key = "acpi", .config_line = XM_CONFIG_BOOLEAN },
-  { "acpi-state", 'i', .flags = XM_PROPERTY_READ_ONLY, .get = get_acpi_state },
-  { "acpi-table", 'b', "config/acpi-table", "false" },
-  { "amt-pt", 'b', "amt-pt", "false" },
-  { "apic", 'b', "config/apic", "false", .config_key = "apic", .config_line = XM_CONFIG_BOOLEAN },
-  { "argo", 'b', "config/argo", "false" },
-  { "authenforce", 'b', "config/authenforce", "true" },
-  { "auto-s3-wake", 'b', "auto-s3-wake", "false" },
-  { "bios", 's', "config/bios", "seabios", .config_key = "bios", .config_line = XM_CONFIG_STRING },
-  { "boot", 's', "config/boot", "", .config_key = "boot", .config_line = XM_CONFIG_STRING },
-  { "boot-sentinel", 's', "boot-sentinel", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "border_height_vg", 'i', "config/border-height", "0" },
-  { "border_width_vg", 'i', "config/border-width", "0" },
-  { "cmd-line", 's', "config/cmdline", "" },
-  { "control-platform-power-state", 'b', "control-platform-power-state", "false", .get = get_true_if_native },
-  { "cores-per-socket", 'i', "config/cores-per-socket", "0" },
-  { "cpuid", 's', "cpuid", "" },
-  { "crypto-key-dirs", 's', "crypto-key-dirs", "" },
-  { "crypto-user", 's', "crypto-user", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "description", 's', "description", "" },
-  { "display", 's', "config/display", "" },
-  { "display-handler-strict", 'b', "config/display-handler-strict", "false" },
-  { "domid", 'i', .flags = XM_PROPERTY_READ_ONLY, .get = get_domid },
-  { "domstore-read-access", 'b', "domstore-read-access", "false" },
-  { "domstore-write-access", 'b', "domstore-write-access", "false" },
-  { "download-progress", 'i', "download-progress", "0", .changed = transfer_changed },
-  { "extra-hvm", 's', "config/extra-hvm", "", .flags = XM_PROPERTY_LIST },
-  { "extra-xenvm", 's', "config/extra-xenvm", "", .flags = XM_PROPERTY_LIST },
-  { "flask-label", 's', "config/flask-label", "", .config_key = "seclabel", .config_line = XM_CONFIG_STRING },
-  { "greedy-pciback-bind", 'b', "greedy-pciback-bind", "true" },
-  { "hap", 'b', "config/hap", "false", .config_key = "hap", .config_line = XM_CONFIG_BOOLEAN },
-  { "hdtype", 's', "config/hdtype", "ide" },
-  { "hibernated", 'b', "hibernated", "false", .flags = XM_PROPERTY_READ_ONLY },
-  { "hidden-in-switcher", 'b', "hidden", "false" },
-  { "hidden-in-ui", 'b', "hidden-in-ui", "false" },
-  { "hpet", 'b', "config/hpet", "true" },
-  { "icbinn-path", 's', "icbinn-path", "" },
-  { "image-path", 's', "image_path", "", .flags = XM_PROPERTY_TRIM },
-  { "image_path_vg", 's', "image_path", "", .flags = XM_PROPERTY_TRIM },
-  { "init-flask-label", 's', "config/init-flask-label", "", .config_key = "init_seclabel", .config_line = XM_CONFIG_STRING },
-  { "initrd", 's', "config/initrd", "" },
-  { "initrd-extract", 's', "config/initrd-extract", "" },
-  { "keep-alive", 'b', "keep-alive", "false" },
-  { "kernel", 's', "config/kernel", "" },
-  { "kernel-extract", 's', "config/kernel-extract", "" },
-  { "long_form_vg", 's', "config/long-form", "" },
-  { "measured", 'b', "measured", "false", .flags = XM_PROPERTY_READ_ONLY },
-  { "memory", 'i', "config/memory", "0" },
-  { "memory-min", 'i', "config/memory-min", "0", .flags = XM_PROPERTY_EMPTY_REMOVES, .get = get_memory_or },
-  { "memory-static-max", 'i', "config/memory-static-max", "0", .flags = XM_PROPERTY_EMPTY_REMOVES, .get = get_memory_or },
-  { "memory-target", 'i', .flags = XM_PROPERTY_READ_ONLY, .get = get_memory_target },
-  { "mosaic_mode", 'i', "config/mosaic-mode", "0" },
-  { "mosaic_vm_enabled", 'b', "config/mosaic-vm-enabled", "false" },
-  { "name", 's', "name", "", .flags = XM_PROPERTY_TRIM, .changed = name_changed },
-  { "nestedhvm", 'b', "config/nestedhvm", "false" },
-  { "notify", 's', "config/notify", "" },
-  { "nx", 'b', "config/nx", "false", .config_key = "nx", .config_line = XM_CONFIG_BOOLEAN },
-  { "oem-acpi-features", 'b', "oem-acpi-features", "false" },
-  { "os", 's', "os", "unknown", .words = systems, .get = get_os },
-  { "ovf-transport-iso", 'b', "ovf-transport-iso", "false" },
-  { "pae", 'b', "config/pae", "false", .config_key = "pae", .config_line = XM_CONFIG_BOOLEAN },
-  { "passthrough-io", 's', "config/passthrough-io", "", .config_key = "ioports", .config_line = XM_CONFIG_LIST },
-  { "passthrough-mmio", 's', "config/passthrough-mmio", "", .config_key = "iomem", .config_line = XM_CONFIG_LIST },
-  { "policy-audio-access", 'b', "policies/audio-access", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL },
-  { "policy-audio-recording", 'b', "policies/audio-rec", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL },
-  { "policy-cd-access", 'b', "policies/cd-access", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL },
-  { "policy-cd-recording", 'b', "policies/cd-rec", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL },
-  { "policy-modify-vm-settings", 'b', "policies/modify-vm-settings", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL },
-  { "policy-print-screen", 'b', "policies/print-screen-disallowed", "true", .flags = XM_PROPERTY_INVERTED },
-  { "policy-wired-networking", 'b', "policies/wired-networking", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL },
-  { "policy-wireless-networking", 'b', "policies/wireless-networking", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL },
-  { "portica-installed", 'b', "portica-installed", "false", .flags = XM_PROPERTY_READ_ONLY },
-  { "preserve-on-reboot", 'b', "preserve-on-reboot", "false" },
-  { "primary_domain_color", 's', "config/domain-color", "" },
-  { "provides-default-network-backend", 'b', "provides-default-network-backend", "false" },
-  { "provides-graphics-fallback", 'b', "provides-graphics-fallback", "false" },
-  { "provides-network-backend", 'b', "provides-network-backend", "false" },
-  { "pv-addons", 'b', "pv-addons-installed", "false" },
-  { "pv-addons-version", 's', "pv-addons-version", "" },
-  { "qemu-dm-path", 's', "config/qemu-dm-path", "/opt/xensource/libexec/qemu-dm-wrapper" },
-  { "qemu-dm-timeout", 'i', "config/qemu-dm-timeout", "30" },
-  { "ready", 'b', "ready", "true" },
-  { "realm", 's', "realm", "" },
-  { "restrict-display-depth", 'b', "restrict-display-depth", "false" },
-  { "restrict-display-res", 'b', "restrict-display-res", "false" },
-  { "run-insteadof-start", 's', "run-insteadof-start", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "run-on-acpi-state-change", 's', "run-on-acpi-state-change", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "run-on-state-change", 's', "run-on-state-change", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "run-post-create", 's', "run-post-create", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "run-pre-boot", 's', "run-pre-boot", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "run-pre-delete", 's', "run-pre-delete", "", .flags = XM_PROPERTY_EMPTY_REMOVES },
-  { "s3-mode", 's', "s3-mode", "pv", .words = sleep_modes },
-  { "s4-mode", 's', "s4-mode", "pv", .words = sleep_modes },
-  { "seamless-id", 's', "seamless-id", "" },
-  { "secondary_domain_color", 's', "config/secondary-domain-color", "" },
-  { "secureboot", 'b', "config/secureboot", "false" },
-  { "serial", 's', "config/serial", "", .config_key = "serial", .config_line = XM_CONFIG_LIST },
-  { "short_form_vg", 's', "config/short-form", "" },
-  { "show-switcher", 'b', "show-switcher", "true", .get = get_false_if_native },
-  { "shutdown-priority", 'i', "shutdown-priority", "0" },
-  { "slot", 'i', "slot", "0", .changed = slot_changed },
-  { "sound", 's', "config/sound", "" },
-  { "start-from-suspend-image", 's', "start-from-suspend-image", "" },
-  { "start-on-boot", 'b', "start_on_boot", "false", .get = get_true_if_native },
-  { "start-on-boot-priority", 'i', "start_on_boot_priority", "0" },
-  { "state", 's', .flags = XM_PROPERTY_READ_ONLY, .get = get_state },
-  { "stubdom", 'b', "stubdom", "false", .get = get_stubdom },
-  { "stubdom-cmdline", 's', "config/stubdom-cmdline", "", .config_key = "stubdomain_cmdline", .config_line = XM_CONFIG_STRING },
-  { "stubdom-flask-label", 's', "config/stubdom-flask-label", "", .config_key = "device_model_stubdomain_seclabel", .config_line = XM_CONFIG_STRING },
-  { "stubdom-memory", 'i', "config/stubdom-memory", "96", .config_key = "stubdomain_memory", .config_line = XM_CONFIG_INTEGER },
-  { "sync-uuid", 's', "sync-uuid", "" },
-  { "text_color_vg", 's', "config/text-color", "" },
-  { "time-offset", 'i', "time-offset", "0", .config_key = "rtc_timeoffset", .config_line = XM_CONFIG_INTEGER },
-  { "timer-mode", 's', "config/timer-mode", "no_delay_for_missed_ticks" },
-  { "track-dependencies", 'b', "track-dependencies", "false" },
-  { "type", 's', "type", "svm", .get = get_type },
-  { "usb-auto-passthrough", 'b', "usb-auto-passthrough", "true" },
-  { "usb-control", 'b', "usb-control", "false" },
-  { "usb-enabled", 'b', "usb-enabled", "true" },
-  { "usb-grab-devices", 'b', "usb-grab-devices", "false", .get = get_true_if_native },
-  { "uuid", 's', .flags = XM_PROPERTY_READ_ONLY, .get = get_uuid },
-  { "vcpus", 'i', "config/vcpus", "0", .config_key = "vcpus", .config_line = XM_CONFIG_INTEGER },
-  { "vglass_enabled", 'b', "config/vglass-enabled", "false" },
-  { "videoram", 'i', "config/videoram", "0" },
-  { "viridian", 'b', "config/viridian", "false", .config_key = "viridian", .config_line = XM_CONFIG_BOOLEAN },
-  { "virt-type", 's', "config/virt-type", "pv", .words = virt_types },
-  { "vkbd", 'b', "config/vkbd", "false" },
-  { "vsnd", 'b', "config/vsnd", "false" },
-  { "windowed_h", 'i', "config/windowed-h", "0" },
-  { "windowed_w", 'i', "config/windowed-w", "0" },
-  { "windowed_x", 'i', "config/windowed-x", "0" },
-  { "windowed_y", 'i', "config/windowed-y", "0" },
-  { "wireless-control", 'b', "wireless-control", "false", .get = get_true_if_native },
-  { "xci-cpuid-signature", 'b', "xci-cpuid-signature", "false" },
+  BOOLEAN ("acpi", "config/acpi", "false", .config_key = "acpi", .config_line = XM_CONFIG_BOOLEAN),
+  LIVE ("acpi-state", 'i', get_acpi_state),
+  BOOLEAN ("acpi-table", "config/acpi-table", "false"),
+  BOOLEAN ("amt-pt", "amt-pt", "false"),
+  BOOLEAN ("apic", "config/apic", "false", .config_key = "apic", .config_line = XM_CONFIG_BOOLEAN),
+  BOOLEAN ("argo", "config/argo", "false"),
+  BOOLEAN ("authenforce", "config/authenforce", "true"),
+  BOOLEAN ("auto-s3-wake", "auto-s3-wake", "false"),
+  STRING ("bios", "config/bios", "seabios", .config_key = "bios", .config_line = XM_CONFIG_STRING),
+  STRING ("boot", "config/boot", "", .config_key = "boot", .config_line = XM_CONFIG_STRING),
+  STRING ("boot-sentinel", "boot-sentinel", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  INTEGER ("border_height_vg", "config/border-height", "0"),
+  INTEGER ("border_width_vg", "config/border-width", "0"),
+  STRING ("cmd-line", "config/cmdline", ""),
+  BOOLEAN ("control-platform-power-state", "control-platform-power-state", "false", .get = get_true_if_native),
+  INTEGER ("cores-per-socket", "config/cores-per-socket", "0"),
+  STRING ("cpuid", "cpuid", ""),
+  STRING ("crypto-key-dirs", "crypto-key-dirs", ""),
+  STRING ("crypto-user", "crypto-user", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  STRING ("description", "description", ""),
+  STRING ("display", "config/display", ""),
+  BOOLEAN ("display-handler-strict", "config/display-handler-strict", "false"),
+  LIVE ("domid", 'i', get_domid),
+  BOOLEAN ("domstore-read-access", "domstore-read-access", "false"),
+  BOOLEAN ("domstore-write-access", "domstore-write-access", "false"),
+  INTEGER ("download-progress", "download-progress", "0", .changed = transfer_changed),
+  STRING ("extra-hvm", "config/extra-hvm", "", .flags = XM_PROPERTY_LIST),
+  STRING ("extra-xenvm", "config/extra-xenvm", "", .flags = XM_PROPERTY_LIST),
+  STRING ("flask-label", "config/flask-label", "", .config_key = "seclabel", .config_line = XM_CONFIG_STRING),
+  BOOLEAN ("greedy-pciback-bind", "greedy-pciback-bind", "true"),
+  BOOLEAN ("hap", "config/hap", "false", .config_key = "hap", .config_line = XM_CONFIG_BOOLEAN),
+  STRING ("hdtype", "config/hdtype", "ide"),
+  BOOLEAN ("hibernated", "hibernated", "false", .flags = XM_PROPERTY_READ_ONLY),
+  BOOLEAN ("hidden-in-switcher", "hidden", "false"),
+  BOOLEAN ("hidden-in-ui", "hidden-in-ui", "false"),
+  BOOLEAN ("hpet", "config/hpet", "true"),
+  STRING ("icbinn-path", "icbinn-path", ""),
+  STRING ("image-path", "image_path", "", .flags = XM_PROPERTY_TRIM),
+  STRING ("image_path_vg", "image_path", "", .flags = XM_PROPERTY_TRIM),
+  STRING ("init-flask-label", "config/init-flask-label", "", .config_key = "init_seclabel", .config_line = XM_CONFIG_STRING),
+  STRING ("initrd", "config/initrd", ""),
+  STRING ("initrd-extract", "config/initrd-extract", ""),
+  BOOLEAN ("keep-alive", "keep-alive", "false"),
+  STRING ("kernel", "config/kernel", ""),
+  STRING ("kernel-extract", "config/kernel-extract", ""),
+  STRING ("long_form_vg", "config/long-form", ""),
+  BOOLEAN ("measured", "measured", "false", .flags = XM_PROPERTY_READ_ONLY),
+  INTEGER ("memory", "config/memory", "0"),
+  INTEGER ("memory-min", "config/memory-min", "0", .flags = XM_PROPERTY_EMPTY_REMOVES, .get = get_memory_or),
+  INTEGER ("memory-static-max", "config/memory-static-max", "0", .flags = XM_PROPERTY_EMPTY_REMOVES, .get = get_memory_or),
+  LIVE ("memory-target", 'i', get_memory_target),
+  INTEGER ("mosaic_mode", "config/mosaic-mode", "0"),
+  BOOLEAN ("mosaic_vm_enabled", "config/mosaic-vm-enabled", "false"),
+  STRING ("name", "name", "", .flags = XM_PROPERTY_TRIM, .changed = name_changed),
+  BOOLEAN ("nestedhvm", "config/nestedhvm", "false"),
+  STRING ("notify", "config/notify", ""),
+  BOOLEAN ("nx", "config/nx", "false", .config_key = "nx", .config_line = XM_CONFIG_BOOLEAN),
+  BOOLEAN ("oem-acpi-features", "oem-acpi-features", "false"),
+  STRING ("os", "os", "unknown", .words = systems, .get = get_os),
+  BOOLEAN ("ovf-transport-iso", "ovf-transport-iso", "false"),
+  BOOLEAN ("pae", "config/pae", "false", .config_key = "pae", .config_line = XM_CONFIG_BOOLEAN),
+  STRING ("passthrough-io", "config/passthrough-io", "", .config_key = "ioports", .config_line = XM_CONFIG_LIST),
+  STRING ("passthrough-mmio", "config/passthrough-mmio", "", .config_key = "iomem", .config_line = XM_CONFIG_LIST),
+  BOOLEAN ("policy-audio-access", "policies/audio-access", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  BOOLEAN ("policy-audio-recording", "policies/audio-rec", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  BOOLEAN ("policy-cd-access", "policies/cd-access", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  BOOLEAN ("policy-cd-recording", "policies/cd-rec", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  BOOLEAN ("policy-modify-vm-settings", "policies/modify-vm-settings", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  BOOLEAN ("policy-print-screen", "policies/print-screen-disallowed", "true", .flags = XM_PROPERTY_INVERTED),
+  BOOLEAN ("policy-wired-networking", "policies/wired-networking", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  BOOLEAN ("policy-wireless-networking", "policies/wireless-networking", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  BOOLEAN ("portica-installed", "portica-installed", "false", .flags = XM_PROPERTY_READ_ONLY),
+  BOOLEAN ("preserve-on-reboot", "preserve-on-reboot", "false"),
+  STRING ("primary_domain_color", "config/domain-color", ""),
+  BOOLEAN ("provides-default-network-backend", "provides-default-network-backend", "false"),
+  BOOLEAN ("provides-graphics-fallback", "provides-graphics-fallback", "false"),
+  BOOLEAN ("provides-network-backend", "provides-network-backend", "false"),
+  BOOLEAN ("pv-addons", "pv-addons-installed", "false"),
+  STRING ("pv-addons-version", "pv-addons-version", ""),
+  STRING ("qemu-dm-path", "config/qemu-dm-path", "/opt/xensource/libexec/qemu-dm-wrapper"),
+  INTEGER ("qemu-dm-timeout", "config/qemu-dm-timeout", "30"),
+  BOOLEAN ("ready", "ready", "true"),
+  STRING ("realm", "realm", ""),
+  BOOLEAN ("restrict-display-depth", "restrict-display-depth", "false"),
+  BOOLEAN ("restrict-display-res", "restrict-display-res", "false"),
+  STRING ("run-insteadof-start", "run-insteadof-start", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  STRING ("run-on-acpi-state-change", "run-on-acpi-state-change", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  STRING ("run-on-state-change", "run-on-state-change", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  STRING ("run-post-create", "run-post-create", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  STRING ("run-pre-boot", "run-pre-boot", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  STRING ("run-pre-delete", "run-pre-delete", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  STRING ("s3-mode", "s3-mode", "pv", .words = sleep_modes),
+  STRING ("s4-mode", "s4-mode", "pv", .words = sleep_modes),
+  STRING ("seamless-id", "seamless-id", ""),
+  STRING ("secondary_domain_color", "config/secondary-domain-color", ""),
+  BOOLEAN ("secureboot", "config/secureboot", "false"),
+  STRING ("serial", "config/serial", "", .config_key = "serial", .config_line = XM_CONFIG_LIST),
+  STRING ("short_form_vg", "config/short-form", ""),
+  BOOLEAN ("show-switcher", "show-switcher", "true", .get = get_false_if_native),
+  INTEGER ("shutdown-priority", "shutdown-priority", "0"),
+  INTEGER ("slot", "slot", "0", .changed = slot_changed),
+  STRING ("sound", "config/sound", ""),
+  STRING ("start-from-suspend-image", "start-from-suspend-image", ""),
+  BOOLEAN ("start-on-boot", "start_on_boot", "false", .get = get_true_if_native),
+  INTEGER ("start-on-boot-priority", "start_on_boot_priority", "0"),
+  LIVE ("state", 's', get_state),
+  BOOLEAN ("stubdom", "stubdom", "false", .get = get_stubdom),
+  STRING ("stubdom-cmdline", "config/stubdom-cmdline", "", .config_key = "stubdomain_cmdline", .config_line = XM_CONFIG_STRING),
+  STRING ("stubdom-flask-label", "config/stubdom-flask-label", "", .config_key = "device_model_stubdomain_seclabel", .config_line = XM_CONFIG_STRING),
+  INTEGER ("stubdom-memory", "config/stubdom-memory", "96", .config_key = "stubdomain_memory", .config_line = XM_CONFIG_INTEGER),
+  STRING ("sync-uuid", "sync-uuid", ""),
+  STRING ("text_color_vg", "config/text-color", ""),
+  INTEGER ("time-offset", "time-offset", "0", .config_key = "rtc_timeoffset", .config_line = XM_CONFIG_INTEGER),
+  STRING ("timer-mode", "config/timer-mode", "no_delay_for_missed_ticks"),
+  BOOLEAN ("track-dependencies", "track-dependencies", "false"),
+  STRING ("type", "type", "svm", .get = get_type),
+  BOOLEAN ("usb-auto-passthrough", "usb-auto-passthrough", "true"),
+  BOOLEAN ("usb-control", "usb-control", "false"),
+  BOOLEAN ("usb-enabled", "usb-enabled", "true"),
+  BOOLEAN ("usb-grab-devices", "usb-grab-devices", "false", .get = get_true_if_native),
+  LIVE ("uuid", 's', get_uuid),
+  INTEGER ("vcpus", "config/vcpus", "0", .config_key = "vcpus", .config_line = XM_CONFIG_INTEGER),
+  BOOLEAN ("vglass_enabled", "config/vglass-enabled", "false"),
+  INTEGER ("videoram", "config/videoram", "0"),
+  BOOLEAN ("viridian", "config/viridian", "false", .config_key = "viridian", .config_line = XM_CONFIG_BOOLEAN),
+  STRING ("virt-type", "config/virt-type", "pv", .words = virt_types),
+  BOOLEAN ("vkbd", "config/vkbd", "false"),
+  BOOLEAN ("vsnd", "config/vsnd", "false"),
+  INTEGER ("windowed_h", "config/windowed-h", "0"),
+  INTEGER ("windowed_w", "config/windowed-w", "0"),
+  INTEGER ("windowed_x", "config/windowed-x", "0"),
+  INTEGER ("windowed_y", "config/windowed-y", "0"),
+  BOOLEAN ("wireless-control", "wireless-control", "false", .get = get_true_if_native),
+  BOOLEAN ("xci-cpuid-signature", "xci-cpuid-signature", "false"),
 };
 /* clang-format on */
 
@@ -306,7 +317,7 @@ xm_vm_property_lookup (const char *name)
   if (G_UNLIKELY (index == NULL)) {
     index = g_hash_table_new (g_str_hash, g_str_equal);
     for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-      g_hash_table_insert (index, (gpointer) rows[i].name, (gpointer) &rows[i]);
+      g_hash_table_insert (index, (gpointer)rows[i].name, (gpointer)&rows[i]);
   }
   return g_hash_table_lookup (index, name);
 }
@@ -338,8 +349,8 @@ xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error)
   case 'b': {
     gboolean value;
     if (!xm_text_to_boolean (text, &value)) {
-      xm_error_set_plain (error, "unexpected boolean text representation: %s while reading %s/%s", text,
-                          vm->db_path, row->key);
+      xm_error_set_plain (error, "unexpected boolean text representation: %s while reading %s/%s",
+                          text, vm->db_path, row->key);
       return NULL;
     }
     return g_variant_new_boolean (value);
@@ -350,7 +361,7 @@ xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error)
       xm_error_set_plain (error, "Prelude.read: no parse");
       return NULL;
     }
-    return g_variant_new_int32 ((gint32) value);
+    return g_variant_new_int32 ((gint32)value);
   }
   default:
     if (row->words != NULL && !g_strv_contains (row->words, text)) {
@@ -375,8 +386,8 @@ set_list (XmVm *vm, const XmVmProperty *row, const char *joined, gboolean *chang
   }
   g_auto (GStrv) items = g_strv_builder_end (builder);
 
-  *changed = !g_strv_equal ((const char *const *) old_items, (const char *const *) items);
-  return !*changed || xm_vm_write_list (vm, row->key, (const char *const *) items, error);
+  *changed = !g_strv_equal ((const char *const *)old_items, (const char *const *)items);
+  return !*changed || xm_vm_write_list (vm, row->key, (const char *const *)items, error);
 }
 
 /* Text to store for @value; NULL removes the key. */
@@ -412,7 +423,8 @@ check_word (const XmVmProperty *row, const char *text, GError **error)
 {
   if (row->words == NULL || g_strv_contains (row->words, text))
     return TRUE;
-  xm_error_set_plain (error, g_str_equal (row->name, "os") ? "unknown os" : "unexpected enumeration value");
+  xm_error_set_plain (error, g_str_equal (row->name, "os") ? "unknown os"
+                                                           : "unexpected enumeration value");
   return FALSE;
 }
 
@@ -444,7 +456,8 @@ xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError *
   if (row->changed != NULL && !row->changed (vm, row, old_text, error))
     return FALSE;
 
-  gboolean quiet = text == NULL || (row->flags & XM_PROPERTY_INVERTED) || row->changed == transfer_changed;
+  gboolean quiet =
+      text == NULL || (row->flags & XM_PROPERTY_INVERTED) || row->changed == transfer_changed;
   if ((differs && !quiet) || (row->flags & XM_PROPERTY_ALWAYS_SIGNAL))
     xm_vm_config_changed (vm);
   return TRUE;
@@ -473,7 +486,8 @@ xm_vm_set_property (gpointer owner,
 {
   XmVm *vm = owner;
   GError *error = NULL;
-  if (!g_str_equal (interface, UNRESTRICTED) && !xm_vm_read_boolean (vm, "policies/modify-vm-settings", TRUE))
+  if (!g_str_equal (interface, UNRESTRICTED) &&
+      !xm_vm_read_boolean (vm, "policies/modify-vm-settings", TRUE))
     xm_error_set (&error, XM_ERROR_POLICY_MODIFY);
   else
     xm_vm_property_set (vm, xm_vm_property_lookup (name), value, &error);

@@ -14,56 +14,66 @@ G_BEGIN_DECLS
 typedef enum {
   XM_PROPERTY_NONE = 0,
   XM_PROPERTY_READ_ONLY = 1 << 0,
-  XM_PROPERTY_TRIM = 1 << 1, /* white space around the value is dropped */
+  XM_PROPERTY_TRIM = 1 << 1,          /* white space around the value is dropped */
   XM_PROPERTY_EMPTY_REMOVES = 1 << 2, /* "" or a number <= 0 removes the key, without a signal */
-  XM_PROPERTY_LIST = 1 << 3, /* numbered children, joined with `;` on the bus */
-  XM_PROPERTY_INVERTED = 1 << 4, /* true removes the key, false stores "true"; no signal */
+  XM_PROPERTY_LIST = 1 << 3,          /* numbered children, joined with `;` on the bus */
+  XM_PROPERTY_INVERTED = 1 << 4,      /* true removes the key, false stores "true"; no signal */
   XM_PROPERTY_ALWAYS_SIGNAL = 1 << 5, /* `vm_config_changed` even when the value is the same */
 } XmPropertyFlags;
 
 /** XmConfigLine: how a row becomes a line of xl.cfg. Only rows whose key exists in the store do. */
 typedef enum {
   XM_CONFIG_NONE,
-  XM_CONFIG_STRING, /* key='value' */
+  XM_CONFIG_STRING,  /* key='value' */
   XM_CONFIG_INTEGER, /* key=value */
   XM_CONFIG_BOOLEAN, /* key=0 or key=1 */
-  XM_CONFIG_LIST, /* key=['value'] */
+  XM_CONFIG_LIST,    /* key=['value'] */
 } XmConfigLine;
 
 typedef struct _XmVmProperty XmVmProperty;
 struct _XmVmProperty {
   const char *name;
-  char type; /* D-Bus type: 'b', 'i', 's' */
-  const char *key; /* below /vm/<uuid>; NULL for what is not stored */
+  char type;            /* D-Bus type: 'b', 'i', 's' */
+  const char *key;      /* below /vm/<uuid>; NULL for what is not stored */
   const char *fallback; /* text when unset */
   XmPropertyFlags flags;
   const char *const *words; /* allowed values, NULL for any */
   const char *config_key;
   XmConfigLine config_line;
-  GVariant *(*get) (const XmVm *vm, const XmVmProperty *row, GError **error); /* NULL: from the store */
+  GVariant *(*get) (const XmVm *vm,
+                    const XmVmProperty *row,
+                    GError **error); /* NULL: from the store */
   /* Called after the value was written and differs, for what else must happen. */
   gboolean (*changed) (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **error);
 };
 
 /** xm_vm_property_lookup: (nullable): the row of @name. */
-const XmVmProperty *xm_vm_property_lookup (const char *name);
+const XmVmProperty *
+xm_vm_property_lookup (const char *name);
 
 /** xm_vm_properties: (array length=n): all rows, by name. */
-const XmVmProperty *xm_vm_properties (gsize *n);
+const XmVmProperty *
+xm_vm_properties (gsize *n);
 
-/** xm_vm_property_get: (transfer floating): the value, or an error when the stored text is not of the row's type. */
-GVariant *xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error);
+/** xm_vm_property_get: (transfer floating): the value, or an error when the stored text is not of
+ * the row's type. */
+GVariant *
+xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error);
 
 /** xm_vm_property_set: checks and stores @value; memory only, the caller waits for the disk. */
-gboolean xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError **error);
+gboolean
+xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError **error);
 
 /** xm_vm_interface, xm_vm_unrestricted_interface: the property functions for both interfaces. */
-gboolean xm_vm_has_property (const char *interface, const char *name);
-GVariant *xm_vm_get_property (gpointer owner, const char *interface, const char *name, GError **error);
-void xm_vm_set_property (gpointer owner,
-                         const char *interface,
-                         const char *name,
-                         GVariant *value,
-                         GDBusMethodInvocation *invocation);
+gboolean
+xm_vm_has_property (const char *interface, const char *name);
+GVariant *
+xm_vm_get_property (gpointer owner, const char *interface, const char *name, GError **error);
+void
+xm_vm_set_property (gpointer owner,
+                    const char *interface,
+                    const char *name,
+                    GVariant *value,
+                    GDBusMethodInvocation *invocation);
 
 G_END_DECLS

@@ -11,7 +11,7 @@
 #include "shim/text.h"
 
 #define FIRST_SLOT 1
-#define LAST_SLOT 9
+#define LAST_SLOT  9
 
 /* -- following the store ------------------------------------------------------------ */
 
@@ -46,7 +46,7 @@ xm_vm_set_sync (XmService *service)
   g_autofree const char **names = xm_store_list (service->store, "/vm");
   for (const char **name = names; *name != NULL; name++)
     g_hash_table_add (uuids, g_strdup (*name));
-  g_autofree char **exported = (char **) g_hash_table_get_keys_as_array (service->vms, NULL);
+  g_autofree char **exported = (char **)g_hash_table_get_keys_as_array (service->vms, NULL);
   for (char **uuid = exported; *uuid != NULL; uuid++)
     g_hash_table_add (uuids, g_strdup (*uuid));
 
@@ -62,15 +62,16 @@ xm_vm_set_store_changed (XmService *service, const char *path)
 {
   if (service->connection == NULL)
     return;
-  /* Empty first segment, "vm", uuid, "config", "disk" or "nic": what lies deeper changes no object. */
+  /* Empty first segment, "vm", uuid, "config", "disk" or "nic": what lies deeper changes no object.
+   */
   g_auto (GStrv) parts = g_strsplit (path, "/", 7);
   guint n = g_strv_length (parts);
   if (n < 2 || *parts[1] == '\0' || (n == 2 && g_str_equal (parts[1], "vm")))
     xm_vm_set_sync (service);
-  else if (g_str_equal (parts[1], "vm")
-           && (n == 3 || xm_vm_lookup (service, parts[2]) == NULL
-               || (g_str_equal (parts[3], "config")
-                   && (n == 4 || g_str_equal (parts[4], "disk") || g_str_equal (parts[4], "nic")))))
+  else if (g_str_equal (parts[1], "vm") &&
+           (n == 3 || xm_vm_lookup (service, parts[2]) == NULL ||
+            (g_str_equal (parts[3], "config") &&
+             (n == 4 || g_str_equal (parts[4], "disk") || g_str_equal (parts[4], "nic")))))
     sync_one (service, parts[2]);
 }
 
@@ -168,7 +169,7 @@ put_slot (XmService *service, json_t *configuration, GError **error)
   for (slot = FIRST_SLOT; slot <= LAST_SLOT; slot++) {
     if (taken[slot])
       continue;
-    char text[2] = { (char) ('0' + slot), '\0' };
+    char text[2] = { (char)('0' + slot), '\0' };
     return put_text (configuration, "slot", text, error);
   }
   xm_error_set (error, XM_ERROR_TOO_MANY_VMS);
@@ -204,11 +205,13 @@ put_identity (const XmCreate *create, json_t *configuration, const char *uuid, G
   if (name == NULL)
     name = is_blank (create->name) ? made_up : create->name;
   g_autofree char *kept_name = g_strdup (name); /* it may live in @configuration */
-  return put_text (configuration, "uuid", uuid, error) && put_text (configuration, "seamless-id", uuid, error)
-         && put_text (configuration, "name", kept_name, error)
-         && (create->description == NULL
-             || put_text (configuration, "description", create->description, error))
-         && (create->image_path == NULL || put_text (configuration, "image_path", create->image_path, error));
+  return put_text (configuration, "uuid", uuid, error) &&
+         put_text (configuration, "seamless-id", uuid, error) &&
+         put_text (configuration, "name", kept_name, error) &&
+         (create->description == NULL ||
+          put_text (configuration, "description", create->description, error)) &&
+         (create->image_path == NULL ||
+          put_text (configuration, "image_path", create->image_path, error));
 }
 
 XmVm *
@@ -240,7 +243,8 @@ xm_vm_set_create (XmService *service, const XmCreate *create, GError **error)
 
 /* -- deleting ---------------------------------------------------------------------------- */
 
-/* Images that go with the VM: VHDs that it alone uses and that are not shared. Other images are never removed. */
+/* Images that go with the VM: VHDs that it alone uses and that are not shared. Other images are
+ * never removed. */
 static GPtrArray *
 images_of (XmVm *vm)
 {
@@ -256,8 +260,8 @@ images_of (XmVm *vm)
     g_autofree char *shared_key = g_strdup_printf ("config/disk/%u/shared", id);
     g_autofree char *path_key = g_strdup_printf ("config/disk/%u/path", id);
     const char *path = xm_vm_read (vm, path_key);
-    if (g_strcmp0 (xm_vm_read (vm, type_key), "vhd") == 0 && !xm_vm_read_boolean (vm, shared_key, FALSE)
-        && path != NULL && *path != '\0')
+    if (g_strcmp0 (xm_vm_read (vm, type_key), "vhd") == 0 &&
+        !xm_vm_read_boolean (vm, shared_key, FALSE) && path != NULL && *path != '\0')
       g_ptr_array_add (images, g_strdup (path));
   }
   return g_steal_pointer (&images);
@@ -296,7 +300,7 @@ remove_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable
     if (unlink (images->pdata[i]) == 0 || errno == ENOENT)
       continue;
     GError *error = NULL;
-    xm_error_set_io (&error, "%s: removeLink: %s", (char *) images->pdata[i], g_strerror (errno));
+    xm_error_set_io (&error, "%s: removeLink: %s", (char *)images->pdata[i], g_strerror (errno));
     g_task_return_error (task, error);
     return;
   }
@@ -334,8 +338,9 @@ on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   XmStore *store = vm->service->store;
   GError *error = NULL;
   g_autofree char *dom_store = g_strconcat ("/dom-store/", vm->uuid, NULL);
-  if (!g_task_propagate_boolean (G_TASK (result), &error) || !xm_store_remove (store, vm->db_path, &error)
-      || !xm_store_remove (store, dom_store, &error)) {
+  if (!g_task_propagate_boolean (G_TASK (result), &error) ||
+      !xm_store_remove (store, vm->db_path, &error) ||
+      !xm_store_remove (store, dom_store, &error)) {
     g_task_return_error (deletion->task, error);
     g_object_unref (deletion->task);
     xm_vm_unref (vm);
@@ -346,7 +351,10 @@ on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-xm_vm_set_delete_async (XmVm *vm, gboolean unrestricted, GAsyncReadyCallback callback, gpointer user_data)
+xm_vm_set_delete_async (XmVm *vm,
+                        gboolean unrestricted,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   g_task_set_source_tag (task, xm_vm_set_delete_async);
@@ -368,7 +376,7 @@ xm_vm_set_delete_async (XmVm *vm, gboolean unrestricted, GAsyncReadyCallback cal
   Deletion *deletion = g_new (Deletion, 1);
   *deletion = (Deletion){ xm_vm_ref (vm), g_steal_pointer (&task) };
   g_autoptr (GTask) removal = g_task_new (NULL, NULL, on_images_removed, deletion);
-  g_task_set_task_data (removal, images, (GDestroyNotify) g_ptr_array_unref);
+  g_task_set_task_data (removal, images, (GDestroyNotify)g_ptr_array_unref);
   g_task_run_in_thread (removal, remove_in_thread);
 }
 

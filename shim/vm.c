@@ -53,8 +53,9 @@ xm_vm_read_integer (const XmVm *vm, const char *key, gint64 fallback)
 {
   const char *text = xm_vm_read (vm, key);
   gint64 value;
-  return text != NULL && g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, &value, NULL) ? value
-                                                                                                   : fallback;
+  return text != NULL && g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, &value, NULL)
+             ? value
+             : fallback;
 }
 
 static char *
@@ -75,7 +76,7 @@ xm_vm_write (XmVm *vm, const char *key, const char *value, GError **error)
 static int
 compare_ids (gconstpointer a, gconstpointer b)
 {
-  guint left = *(const guint *) a, right = *(const guint *) b;
+  guint left = *(const guint *)a, right = *(const guint *)b;
   return (left > right) - (left < right);
 }
 
@@ -89,7 +90,7 @@ xm_vm_list_ids (const XmVm *vm, const char *key)
     guint64 id;
     if (!g_ascii_string_to_unsigned (*name, 10, 0, G_MAXINT32, &id, NULL))
       continue;
-    guint number = (guint) id;
+    guint number = (guint)id;
     g_array_append_val (ids, number);
   }
   g_array_sort (ids, compare_ids);
@@ -144,7 +145,8 @@ xm_vm_set_state (XmVm *vm, XmVmState state)
 {
   if (vm->state == state)
     return;
-  g_message ("%s: %s -> %s", vm->uuid, xm_vm_state_internal (vm->state), xm_vm_state_internal (state));
+  g_message ("%s: %s -> %s", vm->uuid, xm_vm_state_internal (vm->state),
+             xm_vm_state_internal (state));
   vm->state = state;
   xm_signal_vm_state (vm);
 }
@@ -181,8 +183,8 @@ on_memory_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (XmVm) vm = read->vm;
   g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, NULL);
   gint64 kib;
-  if (vm->domid == read->domid && text != NULL
-      && g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, &kib, NULL))
+  if (vm->domid == read->domid && text != NULL &&
+      g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, &kib, NULL))
     vm->memory_target = kib / 1024;
 }
 
@@ -242,7 +244,8 @@ add_devices (XmVm *vm, const char *sort, const XmObjectKind *kind, GHashTable *w
     XmDevice *device = g_new0 (XmDevice, 1);
     device->vm = vm;
     device->key = g_strdup (key);
-    device->object = xm_bus_object_export (vm->service->connection, path, kind, NULL, device, &error);
+    device->object =
+        xm_bus_object_export (vm->service->connection, path, kind, NULL, device, &error);
     if (device->object == NULL)
       g_warning ("cannot export %s: %s", path, error->message);
     g_hash_table_insert (vm->devices, device->key, device);
@@ -292,10 +295,11 @@ xm_vm_export (XmService *service, const char *uuid, GError **error)
   vm->path = xm_vm_path (uuid);
   vm->db_path = g_strconcat ("/vm/", uuid, NULL);
   vm->domid = -1;
-  vm->devices = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) device_free);
+  vm->devices = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)device_free);
   vm->lifecycle = xm_lifecycle_new (vm);
 
-  vm->object = xm_bus_object_export (service->connection, vm->path, service->vm_kind, list_children, vm, error);
+  vm->object = xm_bus_object_export (service->connection, vm->path, service->vm_kind, list_children,
+                                     vm, error);
   if (vm->object == NULL)
     return NULL;
   xm_vm_sync_devices (vm);
