@@ -47,7 +47,7 @@ typedef struct _XmObjectKind XmObjectKind;
 
 /**
  * xm_object_kind_new:
- * @interfaces: (array length=n): in the order in which introspection lists them
+ * @interfaces: (array length=n): static, in the order in which introspection lists them
  *
  * Looks the interfaces up in the compiled-in XML; a name that is not there, or
  * a method that its XML does not declare, is a programming error and aborts.

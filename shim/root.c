@@ -260,7 +260,7 @@ static const XmMethod db_methods[] = {
 XmObjectKind *
 xm_root_kind_new (void)
 {
-  const XmInterface interfaces[] = {
+  static const XmInterface interfaces[] = {
     { .name = "com.citrix.xenclient.policy" },
     { .name = "com.citrix.xenclient.xenmgr", .methods = xenmgr_methods },
     { .name = "com.citrix.xenclient.xenmgr.config" },

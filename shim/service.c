@@ -106,13 +106,13 @@ void
 xm_service_make_kinds (XmService *service)
 {
   g_resources_register (dbus_xml_get_resource ());
-  const XmInterface host[] = {
+  static const XmInterface host[] = {
     { .name = "com.citrix.xenclient.xenmgr.host" },
     { .name = "com.citrix.xenclient.xenmgr.installer" },
     { .name = "com.citrix.xenclient.xenmgr.powersettings" },
   };
-  const XmInterface disk[] = { { .name = "com.citrix.xenclient.vmdisk" } };
-  const XmInterface nic[] = { { .name = "com.citrix.xenclient.vmnic" } };
+  static const XmInterface disk[] = { { .name = "com.citrix.xenclient.vmdisk" } };
+  static const XmInterface nic[] = { { .name = "com.citrix.xenclient.vmnic" } };
   service->root_kind = xm_root_kind_new ();
   service->host_kind = xm_object_kind_new (host, G_N_ELEMENTS (host));
   service->vm_kind = xm_vm_kind_new ();

@@ -139,7 +139,7 @@ static const XmMethod vm_methods[] = {
 XmObjectKind *
 xm_vm_kind_new (void)
 {
-  const XmInterface interfaces[] = {
+  static const XmInterface interfaces[] = {
     { .name = "com.citrix.xenclient.xenmgr.vm",
       .methods = vm_methods,
       .has_property = xm_vm_has_property,
