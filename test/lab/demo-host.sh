@@ -25,9 +25,17 @@ cat >"$work/bus.conf" <<CONF
   <type>system</type>
   <listen>unix:path=$work/bus</listen>
   <auth>EXTERNAL</auth>
-  <policy context="default"><deny own="*"/></policy>
-  <policy user="root">
-    <allow own="*"/><allow send_destination="*"/><allow receive_type="signal"/>
+  <policy context="default">
+    <allow user="root"/>
+    <allow own="*"/>
+    <allow send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
   </policy>
 </busconfig>
 CONF
