@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST (binary_nodes_are_not_in_files)
 {
-  g_autoptr (XmStoreNode) node = parse ("{\"a\":{\"b\":\"1\"},\"c\":\"2\"}");
+  g_autoptr (XmStoreNode) node = parse ("{\"a\":{\"b\":\"1\"},\"c\":\"2\",\"e\":{}}");
   g_autofree char *file = NULL;
   g_autofree char *skipped = NULL;
   g_autofree char *text = NULL;
@@ -73,12 +73,12 @@ START_TEST (binary_nodes_are_not_in_files)
   xm_node_make_text (xm_node_find (node, "c", 1), XM_NODE_BINARY, "vms/c");
   xm_node_make_text ((XmStoreNode *)xm_node_lookup (node, "a/b"), XM_NODE_BINARY, "vms/a/b");
   file = xm_node_to_file (node, 0);
-  ck_assert_str_eq (file, "{\n  \"a\": { }\n}\n");
-  skipped = xm_node_to_file (node, 1);
+  ck_assert_str_eq (file, "{\n  \"e\": { }\n}\n");
+  skipped = xm_node_to_file (node, 3);
   ck_assert_str_eq (skipped, "{ }\n");
   text = xm_node_to_text (node, "/base");
   ck_assert_str_eq (text, "{\n  \"a\": {\n    \"b\": \"file:\\/base\\/vms\\/a\\/b\"\n  },\n"
-                          "  \"c\": \"file:\\/base\\/vms\\/c\"\n}\n");
+                          "  \"c\": \"file:\\/base\\/vms\\/c\",\n  \"e\": { }\n}\n");
 }
 END_TEST
 
