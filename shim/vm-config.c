@@ -147,6 +147,8 @@ add_memory (Builder *b, GError **error)
 static gboolean
 add_row (Builder *b, const XmVmProperty *row, GError **error)
 {
+  if (row->config_line == XM_CONFIG_NONE)
+    return TRUE;
   const char *text = xm_vm_read (b->vm, row->key);
   if (text == NULL || g_str_equal (text, "none"))
     return TRUE;
