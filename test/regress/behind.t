@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What an admin does with xl is noticed and reported, never undone.
+. "$(dirname "$0")/lib.sh"
+
+watch_signals
+new_guest behind
+
+xec-vm -n behind start
+forget_signals
+xl destroy behind
+states_become 'xl destroy' "$U" stopped
+prints 'state' stopped xec-vm -n behind get state
+
+xec-vm -n behind start; guest_up behind
+forget_signals
+xl shutdown behind 2>/dev/null
+states_become 'xl shutdown' "$U" 'stopping stopped'
+
+# --- a domain that the service did not start, of a VM that it knows ---
+cat >"$WORK/behind.cfg" <<CFG
+name = "behind"
+uuid = "$U"
+type = "pv"
+memory = 128
+kernel = "$XM_GUEST_KERNEL"
+ramdisk = "$XM_GUEST_RAMDISK"
+extra = "${XM_GUEST_CMDLINE-}"
+CFG
+forget_signals
+xl create -q "$WORK/behind.cfg" || diag "xl create failed"
+state_becomes 'xl create is noticed' "$U" running
+prints 'with its domid' "$(xl domid behind)" xec-vm -n behind get domid
+like 'running was told' "$(states "$U")" 'running$'
+succeeds 'start of what runs already' xec-vm -n behind start
+succeeds 'pause by the service' xec-vm -n behind pause
+like 'works for it' "$(xl_state behind)" p
+succeeds 'unpause' xec-vm -n behind unpause
+forget_signals
+succeeds 'destroy by the service' xec-vm -n behind destroy
+states_become 'works for it' "$U" stopped
+
+# --- a domain that the service does not know ---
+sed -e 's/^name.*/name = "foreign"/' -e '/^uuid/d' "$WORK/behind.cfg" >"$WORK/foreign.cfg"
+vms=$(xec list-vms)
+xl create -q -e -p "$WORK/foreign.cfg"
+xec-vm -n behind start
+prints 'no VM is made of a foreign domain' "$vms" xec list-vms
+prints 'its domid is not listed' "$(xl domid behind)" xec list-domids
+prints 'xl still has it' "$(xl domid foreign)" xl domid foreign
+xec-vm -n behind destroy
+like 'it was left alone' "$(xl_state foreign)" p
+xl destroy foreign
+
+# --- two at a time, and destroy that overtakes ---
+new_guest other; other=$U
+xec-vm -n behind start & one=$!
+xec-vm -n other start & two=$!
+wait $one; first=$?; wait $two
+is 'two VMs start at once' "$first $?" '0 0'
+is 'and both run' "$(xec-vm -n behind get state) $(xec-vm -n other get state)" 'running running'
+xec-vm -n behind destroy & one=$!
+xec-vm -n other destroy & two=$!
+wait $one; first=$?; wait $two
+is 'two end at once' "$first $?" '0 0'
+
+forget_signals
+xec-vm -n other start >"$WORK/start" 2>&1 & one=$!
+xec-vm -n other destroy; two=$?
+wait $one
+is 'destroy during a start' "$two" 0
+state_becomes 'leaves the VM off' "$other" stopped
+fails 'and no domain' . xl list other
+
+done_testing

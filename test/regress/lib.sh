@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What the regression tests share. A test is a bash script that sources this
+# file, makes its assertions and calls done_testing; it prints TAP. It may use
+# xec, xec-vm, xl and busctl only, so that it runs wherever these do: on the
+# simulated host (XM_TARGET=sim) and in the Xen lab (XM_TARGET=lab), where real
+# guests boot slowly. Everything it makes is removed when it ends.
+set -uo pipefail
+
+: "${XM_TARGET:?is set by test/simhost/run or test/lab/run}"
+: "${XM_GUEST_KERNEL:?}" "${XM_GUEST_RAMDISK:?}"
+
+IFACE=com.citrix.xenclient.xenmgr
+VM_IFACE=$IFACE.vm
+FAILED=org.freedesktop.DBus.Error.Failed
+
+# Seconds in which anything that should happen must have happened.
+case $XM_TARGET in
+  lab) LIMIT=${XM_LIMIT:-120} ;;
+  *) LIMIT=${XM_LIMIT:-20} ;;
+esac
+
+# --- TAP ---
+
+tests=0 failures=0
+WORK=$(mktemp -d)
+
+diag () { printf '%s\n' "$*" | sed 's/^/#   /'; }
+
+result () { # STATUS NAME
+  ((++tests))
+  if (($1)); then
+    ((++failures))
+    echo "not ok $tests - $2"
+  else
+    echo "ok $tests - $2"
+  fi
+  return "$1"
+}
+
+# is NAME GOT EXPECTED
+is () {
+  [[ $2 == "$3" ]] && { result 0 "$1"; return; }
+  result 1 "$1"
+  diag "     got: ${2@Q}"
+  diag "expected: ${3@Q}"
+  return 1
+}
+
+# like NAME GOT REGEX
+like () {
+  [[ $2 =~ $3 ]] && { result 0 "$1"; return; }
+  result 1 "$1"
+  diag "          got: ${2@Q}"
+  diag "does not match ${3}"
+  return 1
+}
+
+# unlike NAME GOT REGEX
+unlike () {
+  [[ $2 =~ $3 ]] || { result 0 "$1"; return; }
+  result 1 "$1"
+  diag "          got: ${2@Q}"
+  diag "matches ${3}"
+  return 1
+}
+
+# succeeds NAME COMMAND...: status 0; what it prints is in $out
+succeeds () {
+  local name=$1 status; shift
+  out=$("$@" 2>&1); status=$?
+  ((status == 0)) && { result 0 "$name"; return; }
+  result 1 "$name"
+  diag "$* ended with status $status: $out"
+  return 1
+}
+
+# fails NAME REGEX COMMAND...: status 1 and output that matches
+fails () {
+  local name=$1 regex=$2 status; shift 2
+  out=$("$@" 2>&1); status=$?
+  ((status == 1)) && [[ $out =~ $regex ]] && { result 0 "$name"; return; }
+  result 1 "$name"
+  diag "$* ended with status $status and printed ${out@Q}"
+  diag "expected: status 1 and $regex"
+  return 1
+}
+
+# prints NAME EXPECTED COMMAND...: status 0 and exactly that output
+prints () {
+  local name=$1 expected=$2 status; shift 2
+  out=$("$@" 2>&1); status=$?
+  ((status == 0)) && [[ $out == "$expected" ]] && { result 0 "$name"; return; }
+  result 1 "$name"
+  diag "$* ended with status $status"
+  diag "     got: ${out@Q}"
+  diag "expected: ${expected@Q}"
+  return 1
+}
+
+# within NAME SECONDS COMMAND...: the command succeeds before the time is over
+within () {
+  local name=$1 limit=$2 end; shift 2
+  end=$((SECONDS + limit))
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS > end)) && { result 1 "$name"; diag "not after $limit s: $*"; return 1; }
+    sleep 0.05
+  done
+  result 0 "$name"
+}
+
+# milliseconds COMMAND...: how long it took, in $ms; what it prints in $out
+milliseconds () {
+  local from=${EPOCHREALTIME/./} status
+  out=$("$@" 2>&1); status=$?
+  ms=$(((${EPOCHREALTIME/./} - from) / 1000))
+  return $status
+}
+
+done_testing () {
+  echo "1..$tests"
+  exit $((failures > 0))
+}
+
+sim_only () {
+  [[ $XM_TARGET == sim ]] && return
+  echo "1..0 # SKIP needs the simulated host"
+  exit 0
+}
+
+# --- cleaning up ---
+
+made=() # uuids of the VMs
+watchers=()
+
+clean_up () {
+  local uuid
+  for uuid in "${made[@]}"; do
+    xec-vm -u "$uuid" destroy >/dev/null 2>&1
+    xec -i $IFACE.unrestricted unrestricted-delete-vm "$uuid" >/dev/null 2>&1
+  done
+  ((${#watchers[@]})) && kill "${watchers[@]}" 2>/dev/null
+  rm -rf "$WORK"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+# --- VMs ---
+
+path_of () { echo "/vm/${1//-/_}"; } # UUID
+uuid_of () { local uuid=${1#/vm/}; echo "${uuid//_/-}"; } # PATH
+
+# adopt PATH: notes a VM for cleaning up; sets VM (its path) and U (its uuid)
+adopt () {
+  VM=${1%%$'\n'*}
+  U=$(uuid_of "$VM")
+  made+=("$U")
+}
+
+# new_vm NAME [TEMPLATE]: an empty VM; sets VM and U
+new_vm () {
+  local path
+  path=$(xec create-vm-with-template "${2:-new-vm-pv}") || { diag "no VM: $path"; return 1; }
+  adopt "$path"
+  xec -o "$VM" set name "$1" || { diag "no name for $VM"; return 1; }
+}
+
+# new_guest NAME [EXTRA]: a VM that boots the test guest; EXTRA joins its command line
+new_guest () {
+  new_vm "$1" new-vm-pv || return
+  xec -o "$VM" set memory 128
+  xec -o "$VM" set memory-static-max 128
+  xec -o "$VM" set kernel "$XM_GUEST_KERNEL"
+  xec -o "$VM" set initrd "$XM_GUEST_RAMDISK"
+  xec -o "$VM" set cmd-line "${XM_GUEST_CMDLINE-}${2:+ $2}"
+}
+
+has_state () { [[ $(xec-vm -u "$1" get state) == "$2" ]]; } # UUID STATE
+
+# state_becomes NAME UUID STATE
+state_becomes () {
+  within "$1" "$LIMIT" has_state "$2" "$3" || diag "state is $(xec-vm -u "$2" get state)"
+}
+
+# guest_up NAME: the guest's userland runs (the simulated one does at once)
+guest_up () {
+  [[ $XM_TARGET == lab ]] || return 0
+  lab-guest-console --wait 'guest up' "$1" >/dev/null
+}
+
+# guest_do NAME poweroff|reboot|crash: the guest does it by itself
+guest_do () {
+  local -A letters=([poweroff]=o [reboot]=b [crash]=c)
+  xl sysrq "$1" "${letters[$2]}"
+}
+
+# xl_state NAME: the state letters of xl list
+xl_state () { xl list "$1" 2>/dev/null | sed -n '2s/.* \([-rbpscdw]\{6\}\) .*/\1/p'; }
+
+daemon () { "${XM_DAEMON_CONTROL:-$([[ $XM_TARGET == lab ]] && echo lab-daemon || echo simhost-daemon)}" "$@"; }
+
+# --- signals ---
+
+# watch_signals: from now on every signal of the service is noted
+watch_signals () {
+  busctl --system monitor --json=short --match "type='signal',path='/',interface='$IFACE'" \
+    >"$WORK/signals" 2>"$WORK/signals.err" </dev/null &
+  watchers+=($!)
+  local end=$((SECONDS + LIMIT))
+  until grep -q Monitoring "$WORK/signals.err"; do
+    ((SECONDS > end)) && { diag "busctl does not monitor"; return 1; }
+    sleep 0.02
+  done
+  forget_signals
+}
+
+# forget_signals: what was noted so far counts no more
+forget_signals () { seen=$(wc -l <"$WORK/signals"); }
+
+# signals MEMBER [UUID]: the arguments of each, as JSON arrays, one a line
+signals () {
+  tail -n "+$((seen + 1))" "$WORK/signals" |
+    sed -n "s/.*\"member\":\"$1\",.*\"data\":\(\[.*\]\)}}\$/\1/p" | grep -F -- "${2-}"
+}
+
+# states UUID: the states that vm_state_changed told, in order; the same twice running counts once
+states () { signals vm_state_changed "$1" | sed 's/.*","\([a-z]*\)",[-0-9]*\]$/\1/' | uniq | paste -sd ' '; }
+
+told () { [[ $(states "$1") == "$2" ]]; } # UUID STATES
+
+# states_become NAME UUID "STATE STATE...": exactly these were told since forget_signals
+states_become () {
+  within "$1" "$LIMIT" told "$2" "$3" || { diag "told: $(states "$2")"; diag "expected: $3"; return 1; }
+}
+
+got_signal () { signals "$1" "$2" | grep -q .; }
+
+# signal_comes NAME MEMBER UUID
+signal_comes () { within "$1" "$LIMIT" got_signal "$2" "$3"; }
