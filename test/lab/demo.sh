@@ -13,12 +13,19 @@ started=$SECONDS
 if [[ -t 1 || -n ${XM_DEMO_COLOUR-} ]]; then bold=$'\e[1m' blue=$'\e[34m' plain=$'\e[0m'; else bold='' blue='' plain=''; fi
 
 tell () { printf '\n%s[%3d s] %s%s\n' "$bold" $((SECONDS - started)) "$*" "$plain"; }
-shown () { printf '%s  $ %s%s\n' "$bold" "$*" "$plain"; }
+shown () { # WORD...: as one would type it
+  local word line=''
+  for word; do
+    [[ $word == *[!a-zA-Z0-9_./:=-]* ]] && word="'$word'"
+    line+=" $word"
+  done
+  printf '%s  $%s%s\n' "$bold" "$line" "$plain"
+}
 indent () { sed -u 's/^/    /'; }
 fail () { printf '\ndemo: %s\n' "$*"; exit 1; }
 
 run () { # COMMAND...: shown, run, and it has to succeed
-  shown "$*"
+  shown "$@"
   "$@" 2>&1 | indent || fail "that failed"
 }
 
@@ -26,7 +33,7 @@ run () { # COMMAND...: shown, run, and it has to succeed
 # the kernel when there is more to read.
 mark () { wc -l <"$log"; }
 await () {
-  timeout "${3:-60}" tail -n "+$(($1 + 1))" -f "$log" 2>/dev/null | grep -q -m 1 -e "$2" ||
+  grep -q -m 1 -e "$2" < <(exec timeout "${3:-60}" tail -n "+$(($1 + 1))" -f "$log" 2>/dev/null) ||
     fail "no signal '$2' within ${3:-60} s"
 }
 
@@ -51,7 +58,7 @@ run xl list
 
 if [[ -z ${XM_DEMO_HOST-} ]]; then
   tell "The service comes up"
-  shown "xenmgr-xl"
+  shown xenmgr-xl
   lab-daemon start || fail "the service does not start"
   daemon=yes
 fi
@@ -63,7 +70,7 @@ await 0 watching 20
 tail -n +2 -f "$log" | sed -u "s/^\(.*\)$/$blue    signal: \1$plain/" &
 
 tell "A VM from a template"
-shown "xec create-vm-with-template new-vm-pv"
+shown xec create-vm-with-template new-vm-pv
 path=$(xec create-vm-with-template new-vm-pv) || fail "$path"
 echo "    $path"
 run xec -o "$path" set name "$name"
@@ -78,8 +85,8 @@ run xec-vm -n "$name" start
 await "$at" 'vm_state_changed.*running'
 run xec-vm
 run xl list
-shown "tail /var/log/xen/console/guest-$name.log"
 if [[ -z ${XM_DEMO_HOST-} ]]; then
+  shown tail -n 2 "/var/log/xen/console/guest-$name.log"
   lab-guest-console --wait 'guest up' "$name" | tail -n 2 | tr -d '\r' | indent
 fi
 
