@@ -237,7 +237,6 @@ START_TEST (a_removal_that_fails_is_taken_back)
 {
   g_autofree char *path = g_build_filename (base, "vms/a.db", NULL);
   g_autofree char *moved = g_build_filename (base, "vms/moved", NULL);
-  g_autofree char *inner = g_build_filename (path, "x", NULL);
   GError *error = NULL;
 
   fixture_write (store, "/vm/a/name", "1");
