@@ -99,11 +99,13 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
+/* GSubprocess holds the pipe until GLib's own thread lets go of it: close it now. */
 static void
-stream_clear (Stream *stream)
+stream_close (Stream *stream)
 {
+  if (stream->pipe != NULL)
+    g_input_stream_close (stream->pipe, NULL, NULL);
   g_clear_object (&stream->pipe);
-  g_clear_pointer (&stream->data, g_byte_array_unref);
   g_clear_pointer (&stream->buffer, g_free);
 }
 
@@ -112,8 +114,10 @@ command_free (Command *command)
 {
   clear_source (&command->cancel_source);
   clear_source (&command->timer);
-  for (int i = 0; i < N_STREAMS; i++)
-    stream_clear (&command->streams[i]);
+  for (int i = 0; i < N_STREAMS; i++) {
+    stream_close (&command->streams[i]);
+    g_clear_pointer (&command->streams[i].data, g_byte_array_unref);
+  }
   g_clear_error (&command->failure);
   g_clear_object (&command->reads);
   g_clear_object (&command->process);
@@ -368,8 +372,7 @@ on_read (GObject *object, GAsyncResult *result, gpointer data)
     return;
   }
 
-  g_clear_object (&stream->pipe);
-  g_clear_pointer (&stream->buffer, g_free);
+  stream_close (stream);
   if (!fits) {
     g_autofree char *what =
         g_strdup_printf ("printed more than %" G_GSIZE_FORMAT " bytes", self->output_limit);

@@ -31,7 +31,9 @@ typedef enum {
   XL_N_TIMEOUTS,
 } XlTimeout;
 
-/** XlOutput: what a command that ended with status 0 printed; NUL-terminated beyond their lengths.
+/**
+ * XlOutput: what a command that ended with status 0 printed; NUL-terminated
+ * beyond their lengths. NULs within @err are replaced by blanks.
  */
 typedef struct {
   char *out;
