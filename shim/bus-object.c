@@ -102,22 +102,19 @@ knows_property (const BoundInterface *bound, const char *name)
 }
 
 void
-xm_object_kind_foreach_missing (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data)
+xm_object_kind_foreach_member (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data)
 {
   for (gsize i = 0; i < kind->n_interfaces; i++) {
     const BoundInterface *bound = &kind->interfaces[i];
-    for (GDBusMethodInfo **m = bound->info->methods; m != NULL && *m != NULL; m++) {
-      if (!g_hash_table_contains (bound->methods, (*m)->name)) {
-        g_autofree char *member = g_strjoin (".", bound->code->name, (*m)->name, NULL);
-        func (member, user_data);
-      }
-    }
-    for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
-      if (!knows_property (bound, (*p)->name)) {
-        g_autofree char *member = g_strjoin (".", bound->code->name, (*p)->name, NULL);
-        func (member, user_data);
-      }
-    }
+    const char *interface = bound->code->name;
+    for (GDBusMethodInfo **m = bound->info->methods; m != NULL && *m != NULL; m++)
+      func (interface, (*m)->name, XM_MEMBER_METHOD,
+            g_hash_table_contains (bound->methods, (*m)->name), user_data);
+    for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++)
+      func (interface, (*p)->name, XM_MEMBER_PROPERTY, knows_property (bound, (*p)->name),
+            user_data);
+    for (GDBusSignalInfo **s = bound->info->signals; s != NULL && *s != NULL; s++)
+      func (interface, (*s)->name, XM_MEMBER_SIGNAL, FALSE, user_data);
   }
 }
 

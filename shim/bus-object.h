@@ -60,13 +60,24 @@ void
 xm_object_kind_free (XmObjectKind *kind);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmObjectKind, xm_object_kind_free)
 
-/** XmMemberFunc: called for one method or property, named `<interface>.<member>`. */
-typedef void (*XmMemberFunc) (const char *member, gpointer user_data);
+typedef enum {
+  XM_MEMBER_METHOD,
+  XM_MEMBER_PROPERTY,
+  XM_MEMBER_SIGNAL,
+} XmMemberSort;
 
-/** xm_object_kind_foreach_missing: calls @func for each method and property that answers
- * NotSupported. */
+/** XmMemberFunc: called for one member of the XML; @served: whether code answers for it. Signals
+ * have no code here: %FALSE. */
+typedef void (*XmMemberFunc) (const char *interface,
+                              const char *member,
+                              XmMemberSort sort,
+                              gboolean served,
+                              gpointer user_data);
+
+/** xm_object_kind_foreach_member: calls @func for every member, in the order of the XML. What is
+ * not served answers NotSupported. */
 void
-xm_object_kind_foreach_missing (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data);
+xm_object_kind_foreach_member (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data);
 
 /**
  * XmChildrenFunc: (transfer full) (nullable) (array zero-terminated=1): names of the nodes directly

@@ -14,6 +14,7 @@ struct _XmDomains {
   GPtrArray *served;  /* GTask: told when the one under way ends */
   GPtrArray *waiting; /* GTask: need one that starts later */
   gboolean stale;     /* a watch fired while one was under way */
+  gboolean failed;    /* the last one did */
   GPtrArray *all;     /* XlDomain */
 };
 
@@ -36,15 +37,24 @@ on_timer (gpointer user_data)
 
 /* Guests can be paused by hand at any time; without guests only xenstored has news. */
 static void
-arm_timer (XmDomains *self, gboolean failed)
+arm_timer (XmDomains *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   if (self->stopped)
     return;
-  if (failed)
+  if (self->failed)
     self->timer = g_timeout_add_seconds (RETRY_SECONDS, on_timer, self);
   else if (self->interval > 0 && self->all->len > 1)
     self->timer = g_timeout_add_seconds (self->interval, on_timer, self);
+}
+
+/* (transfer full) */
+static GPtrArray *
+take_waiting (XmDomains *self)
+{
+  GPtrArray *waiting = self->waiting;
+  self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  return waiting;
 }
 
 static void
@@ -56,6 +66,11 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GPtrArray) served = g_steal_pointer (&self->served);
   self->served = g_ptr_array_new_with_free_func (g_object_unref);
   self->running = FALSE;
+  self->failed = all == NULL;
+  /* An xl that hangs would hang for those as well who need a later picture: they do not wait for a
+   * second time limit. */
+  if (g_error_matches (error, XL_ERROR, XL_ERROR_TIMEOUT))
+    g_ptr_array_extend_and_steal (served, take_waiting (self));
 
   if (all != NULL) {
     g_ptr_array_unref (self->all);
@@ -64,7 +79,7 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   } else {
     g_warning ("cannot list the domains: %s", error->message);
   }
-  arm_timer (self, error != NULL);
+  arm_timer (self);
 
   for (guint i = 0; i < served->len; i++) {
     if (error == NULL)
@@ -107,7 +122,8 @@ xm_domains_refresh_async (XmDomains *self,
     return;
   }
   g_ptr_array_add (self->waiting, task);
-  start_refresh (self);
+  if (!self->running)
+    start_refresh (self);
 }
 
 gboolean
@@ -149,7 +165,7 @@ void
 xm_domains_set_interval (XmDomains *self, guint interval)
 {
   self->interval = interval;
-  arm_timer (self, FALSE);
+  arm_timer (self);
 }
 
 void

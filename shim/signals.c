@@ -3,11 +3,35 @@
 
 #define XENMGR "com.citrix.xenclient.xenmgr"
 
+/* No signal leaves that is not in here. */
+static const struct {
+  const char *interface, *member;
+} emitted[] = {
+  { XENMGR, "notify" },
+  { XENMGR, "vm_config_changed" },
+  { XENMGR, "vm_created" },
+  { XENMGR, "vm_deleted" },
+  { XENMGR, "vm_name_changed" },
+  { XENMGR, "vm_state_changed" },
+  { XENMGR, "vm_transfer_changed" },
+};
+
+gboolean
+xm_signal_is_emitted (const char *interface, const char *member)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (emitted); i++) {
+    if (g_str_equal (emitted[i].interface, interface) && g_str_equal (emitted[i].member, member))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static void
 emit (XmService *service, const char *member, GVariant *parameters)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (parameters);
   g_autoptr (GError) error = NULL;
+  g_assert (xm_signal_is_emitted (XENMGR, member));
   if (service->connection == NULL)
     return; /* on the way up: nobody listens yet */
   if (!g_dbus_connection_emit_signal (service->connection, NULL, "/", XENMGR, member, owned,

@@ -18,4 +18,8 @@ xm_signal_vm (XmVm *vm, const char *member);
 void
 xm_signal_vm_state (XmVm *vm);
 
+/** xm_signal_is_emitted: whether the service emits signal @member of @interface at all. */
+gboolean
+xm_signal_is_emitted (const char *interface, const char *member);
+
 G_END_DECLS
