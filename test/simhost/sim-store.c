@@ -59,9 +59,10 @@ sim_store_read (int domid, const char *node)
 /* --- permissions: who owns a node, and who else may read it --- */
 
 typedef enum {
-  OURS,        /* (n0) */
-  GUEST_READS, /* (n0,rN) */
-  GUESTS,      /* (nN) */
+  OURS,           /* (n0) */
+  GUEST_READS,    /* (n0,rN) */
+  GUESTS,         /* (nN) */
+  GUESTS_WE_READ, /* (nN,r0) */
 } Owner;
 
 static void
@@ -71,8 +72,8 @@ static void
 node (int domid, Owner owner, const char *value, const char *format, ...)
 {
   struct xs_permissions permissions[2] = {
-    { .id = owner == GUESTS ? (unsigned)domid : 0, .perms = XS_PERM_NONE },
-    { .id = (unsigned)domid, .perms = XS_PERM_READ },
+    { .id = owner >= GUESTS ? (unsigned)domid : 0, .perms = XS_PERM_NONE },
+    { .id = owner >= GUESTS ? 0 : (unsigned)domid, .perms = XS_PERM_READ },
   };
   g_autofree char *path = NULL;
   va_list args;
@@ -82,7 +83,7 @@ node (int domid, Owner owner, const char *value, const char *format, ...)
   va_end (args);
   sim_store_write_path (path, value);
   if (owner != OURS &&
-      !xs_set_permissions (sim_store (), XBT_NULL, path, permissions, owner == GUEST_READS ? 2 : 1))
+      !xs_set_permissions (sim_store (), XBT_NULL, path, permissions, owner == GUESTS ? 1 : 2))
     g_warning ("xs_set_permissions %s: %s", path, g_strerror (errno));
 }
 
@@ -143,7 +144,7 @@ add_console (int n)
 
   node (n, GUEST_READS, "", "%s", front);
   node (n, GUEST_READS, back, "%s/backend", front);
-  node (n, GUESTS, "0", "%s/backend-id", front);
+  node (n, GUESTS_WE_READ, "0", "%s/backend-id", front);
   node (n, GUEST_READS, "1048576", "%s/limit", front);
   node (n, GUEST_READS, "xenconsoled", "%s/type", front);
   node (n, GUEST_READS, "pty", "%s/output", front);
@@ -154,6 +155,7 @@ add_console (int n)
     const char *base = side == 0 ? back : libxl;
     Owner owner = side == 0 ? GUEST_READS : OURS;
 
+    node (n, owner, "", "%s", base);
     if (side == 1)
       node (n, owner, back, "%s/backend", base);
     node (n, owner, front, "%s/frontend", base);
@@ -210,6 +212,24 @@ sim_store_build (const SimDomain *domain, json_t *config)
   }
 }
 
+/* As libxl: a folder that became empty goes as well. */
+static void
+rm_with_parents (const char *path)
+{
+  g_autofree char *folder = g_strdup (path);
+
+  sim_store_rm_path (path);
+  for (char *slash; (slash = strrchr (folder, '/')) != NULL && slash != folder;) {
+    unsigned n = 1;
+
+    *slash = '\0';
+    free (xs_directory (sim_store (), XBT_NULL, folder, &n));
+    if (n > 0)
+      return;
+    sim_store_rm_path (folder);
+  }
+}
+
 void
 sim_store_remove (const SimDomain *domain)
 {
@@ -219,7 +239,7 @@ sim_store_remove (const SimDomain *domain)
     g_autofree char *path =
         g_strdup_printf ("/local/domain/0/backend/%s/%d", kinds[i], domain->domid);
 
-    sim_store_rm_path (path);
+    rm_with_parents (path);
   }
   {
     g_autofree char *vm = g_strdup_printf ("/vm/%s", domain->uuid);
@@ -305,7 +325,7 @@ sim_store_remove_device (int domid, const char *kind, int devid)
   g_autofree char *back = g_strdup_printf ("/local/domain/0/backend/%s/%d/%d", kind, domid, devid);
   g_autofree char *libxl = g_strdup_printf ("/libxl/%d/device/%s/%d", domid, kind, devid);
 
-  sim_store_rm_path (front);
-  sim_store_rm_path (back);
-  sim_store_rm_path (libxl);
+  rm_with_parents (front);
+  rm_with_parents (back);
+  rm_with_parents (libxl);
 }

@@ -166,8 +166,8 @@ request (const Request *what, int domid, gboolean fallback)
     sim_unlock (lock);
     lock = -1;
     if (!xl_wait_for_ack (domid)) {
-      xl_libxl_error ("libxl_domain.c:854:pvcontrol_cb", domid,
-                      "guest didn't acknowledge control request: -9");
+      fprintf (stderr, "libxl: error: libxl_domain.c:854:pvcontrol_cb: guest didn't "
+                       "acknowledge control request: -9\n");
       rc = -9;
     }
   }

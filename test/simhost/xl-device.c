@@ -158,19 +158,11 @@ xl_network_list (XlCall *call)
           "state", "evt-ch", "tx-", "rx-ring-ref", "BE-path");
   fflush (stdout);
   for (int arg = 0; arg < call->argc; arg++) {
-    Held held;
-    int lock = sim_lock ("lock");
-    gboolean known = strspn (call->argv[arg], "0123456789") == strlen (call->argv[arg]) ||
-                     sim_domain_find (call->argv[arg]) >= 0;
+    Held held = hold (call->argv[arg]);
+    int base = 520 + 2 * (int)json_array_size (devices (&held, "disks"));
     json_t *nic;
     size_t i;
 
-    sim_unlock (lock);
-    if (!known) {
-      fprintf (stderr, "%s is an invalid domain identifier (rc=-6)\n", call->argv[arg]);
-      continue;
-    }
-    held = hold (call->argv[arg]);
     json_array_foreach (devices (&held, "nics"), i, nic)
     {
       int devid = (int)json_integer_value (json_object_get (nic, "devid"));
@@ -178,8 +170,8 @@ xl_network_list (XlCall *call)
           g_strdup_printf ("/local/domain/0/backend/vif/%d/%d", held.domid, devid);
 
       printf ("%-3d %-2d %s %5d %5d %6d %5d/%-11d %-30s\n", devid, 0,
-              json_string_value (json_object_get (nic, "mac")), devid, 4, -1, 520 + 514 * devid,
-              521 + 514 * devid, path);
+              json_string_value (json_object_get (nic, "mac")), devid, 4, -1, base + 514 * devid,
+              base + 1 + 514 * devid, path);
     }
     let_go (&held, 0);
   }

@@ -240,9 +240,8 @@ xl_uptime (XlCall *call)
 {
   g_autoptr (GPtrArray) domains = NULL;
 
-  printf ("Name                                ID Uptime\n");
-  fflush (stdout);
   domains = chosen (call, FALSE);
+  printf ("Name                                ID Uptime\n");
   for (guint i = 0; i < domains->len; i++) {
     const SimDomain *domain = g_ptr_array_index (domains, i);
     g_autofree char *path = g_strdup_printf ("/vm/%s/start_time", domain->uuid);
@@ -372,9 +371,9 @@ xl_qemu_monitor_command (XlCall *call)
     return 1;
   }
   if (g_str_equal (call->argv[1], "info status"))
-    printf ("VM status: %s\n", domain->s3           ? "paused (suspended)"
-                               : domain->pauses > 0 ? "paused"
-                                                    : "running");
+    printf ("VM status: %s\r\n", domain->s3           ? "paused (suspended)"
+                                 : domain->pauses > 0 ? "paused"
+                                                      : "running");
   printf ("\n");
   return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `xl save` and `xl restore`. The saved state is the configuration between two marks. */
+/* `xl save` and `xl restore`. The saved state is the configuration, and some memory between marks.
+ */
 #include "xl.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 static const char magic[] = "Xen saved domain, xl format\n \r";
+static const char memory_mark[] = "\n-- memory of the saved domain\n";
 static const char end_mark[] = "\n-- end of the saved domain\n";
 
 static const char *
@@ -38,7 +40,7 @@ write_image (const char *path, json_t *config)
     return FALSE;
   }
   fprintf (stderr, "Saving to %s new xl format (info 0x3/0x0/%d)\n", path, (int)strlen (text));
-  fprintf (file, "%s%s%s", magic, text, end_mark);
+  fprintf (file, "%s%s%s%*s%s", magic, text, memory_mark, 4096, "", end_mark);
   fclose (file);
   return TRUE;
 }
@@ -155,7 +157,8 @@ xl_restore (XlCall *call)
               (call->options['e'] != 0 ? XL_NO_MONITOR : 0) |
               (call->options['F'] != 0 ? XL_FOREGROUND : 0);
   g_autofree char *text = NULL;
-  char *end;
+  char *memory;
+  gboolean whole;
   json_t *config;
   int domid, status;
 
@@ -167,9 +170,10 @@ xl_restore (XlCall *call)
     fprintf (stderr, "File has wrong magic number - corrupt or for a different tool?\n");
     return 1;
   }
-  end = strstr (text, end_mark);
-  if (end != NULL)
-    *end = '\0';
+  whole = g_str_has_suffix (text, end_mark);
+  memory = strstr (text, memory_mark);
+  if (memory != NULL)
+    *memory = '\0';
   fprintf (stderr, "Loading new save file %s (new xl fmt info 0x3/0x0/%d)\n", path,
            (int)strlen (text + strlen (magic)));
   if (call->argc > 1) {
@@ -184,7 +188,7 @@ xl_restore (XlCall *call)
                      "Parsing config from <saved>\n");
     config = json_loads (text + strlen (magic), 0, NULL);
   }
-  if (end == NULL || config == NULL) {
+  if (!whole || config == NULL) {
     print_restoring (config);
     print_truncated ();
     json_decref (config);
