@@ -219,7 +219,7 @@ shorten (char *text)
   static const char mark[] = "...";
 
   if (strlen (text) > MAX_QUOTED)
-    strcpy (g_utf8_find_prev_char (text, text + MAX_QUOTED - strlen (mark)), mark);
+    memcpy (g_utf8_find_prev_char (text, text + MAX_QUOTED - strlen (mark)), mark, sizeof mark);
 }
 
 GError *

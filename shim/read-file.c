@@ -29,10 +29,10 @@ read_all (int fd, gsize limit, GString *out)
 int
 xm_read_file (const char *path, gsize limit, char **text, gsize *len)
 {
-  g_autoptr (GString) out = NULL;
+  g_autoptr (GString) out = g_string_new (NULL);
   struct stat status;
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  int errsv = 0;
+  int errsv;
 
   if (fd < 0)
     return errno;
@@ -40,10 +40,8 @@ xm_read_file (const char *path, gsize limit, char **text, gsize *len)
     errsv = errno;
   else if (!S_ISREG (status.st_mode))
     errsv = S_ISDIR (status.st_mode) ? EISDIR : EINVAL;
-  else {
-    out = g_string_sized_new (MIN ((gsize)status.st_size, limit) + 1);
+  else
     errsv = read_all (fd, limit, out);
-  }
   close (fd);
   if (errsv)
     return errsv;

@@ -148,7 +148,7 @@ get_text (GObject *owner, const char *file)
     gsize len = strlen (mount->directory);
     const XmStoreNode *node;
 
-    if ((gsize)(slash - file) != len || memcmp (file, mount->directory, len))
+    if ((gsize)(slash - file) != len || memcmp (file, mount->directory, len) != 0)
       continue;
     node = xm_node_find (mount_node (self->root, mount), slash + 1,
                          strlen (slash + 1) - strlen (".db"));

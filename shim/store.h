@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  *   <base>/dom-store/<name>.db what is below /dom-store/<name>
  *
  * Any other file below the two directories is a binary node, read only; its
- * path is its file path, sub-directories being inner nodes.
+ * path is its file path, sub-directories being inner nodes. Only `*.db.tmp` and
+ * `*.db.damaged-<n>` directly in them are not.
  *
  * Paths are split at `/`; empty segments do not count; "" and "/" are the
  * root. Nothing is escaped. Children keep the order of insertion; after
