@@ -55,8 +55,9 @@ typedef struct {
   guint n_vms;
   BenchCall call;
   guint window;
-  double rate;                 /* of the service under test, per second */
-  double ratio[BENCH_N_PEERS]; /* of the service to each peer */
+  double rate;                     /* of the service under test, per second */
+  double ratio[BENCH_N_PEERS];     /* of its rate to each peer's */
+  double cpu_ratio[BENCH_N_PEERS]; /* of its rate per processor time */
 } Row;
 
 static int
@@ -79,35 +80,42 @@ static gboolean
 measure_row (Row *row, GDBusConnection *connection, GError **error)
 {
   double ratios[BENCH_N_PEERS][MAX_ROUNDS];
+  double cpu_ratios[BENCH_N_PEERS][MAX_ROUNDS];
   double rates[MAX_ROUNDS];
 
   for (int round = 0; round < options.rounds; round++) {
-    double rate[BENCH_N_PEERS];
+    BenchResult results[BENCH_N_PEERS];
     for (int i = 0; i < BENCH_N_PEERS; i++) {
       /* Whoever comes first has another cache: each does in turn. */
       int peer = (i + round) % BENCH_N_PEERS;
-      rate[peer] = bench_load (&bench_peers[peer], connection, row->call, row->window,
-                               options.seconds, error);
-      if (rate[peer] < 0)
+      if (!bench_load (&bench_peers[peer], connection, row->call, row->window, options.seconds,
+                       &results[peer], error))
         return FALSE;
     }
-    rates[round] = rate[BENCH_XENMGR];
-    for (int peer = 0; peer < BENCH_N_PEERS; peer++)
-      ratios[peer][round] = rate[BENCH_XENMGR] / rate[peer];
+    const BenchResult *own = &results[BENCH_XENMGR];
+    rates[round] = own->rate;
+    for (int peer = 0; peer < BENCH_N_PEERS; peer++) {
+      ratios[peer][round] = own->rate / results[peer].rate;
+      cpu_ratios[peer][round] = own->rate_per_cpu / results[peer].rate_per_cpu;
+    }
   }
   row->rate = median (rates, options.rounds);
-  for (int peer = 0; peer < BENCH_N_PEERS; peer++)
+  for (int peer = 0; peer < BENCH_N_PEERS; peer++) {
     row->ratio[peer] = median (ratios[peer], options.rounds);
+    row->cpu_ratio[peer] = median (cpu_ratios[peer], options.rounds);
+  }
   return TRUE;
 }
 
 static void
 print_header (void)
 {
+  puts ("Calls per second of xenmgr-xl, and how many times the rate of each peer that is;\n"
+        "in brackets the same per second of the services' own processor time.\n");
   printf ("%5s  %-6s  %9s  %9s", "VMs", "call", "in flight", "calls/s");
   for (int peer = BENCH_ECHO; peer < BENCH_N_PEERS; peer++)
-    printf ("  %12s", bench_peers[peer].title);
-  printf ("\n%35s  times the rate of these peers\n", "of xenmgr-xl");
+    printf ("  %13s", bench_peers[peer].title);
+  putchar ('\n');
 }
 
 static void
@@ -115,7 +123,7 @@ print_row (const Row *row)
 {
   printf ("%5u  %-6s  %9u  %9.0f", row->n_vms, call_names[row->call], row->window, row->rate);
   for (int peer = BENCH_ECHO; peer < BENCH_N_PEERS; peer++)
-    printf ("  %12.2f", row->ratio[peer]);
+    printf ("  %5.2f (%5.2f)", row->ratio[peer], row->cpu_ratio[peer]);
   putchar ('\n');
   fflush (stdout);
 }

@@ -46,14 +46,16 @@ send_one (Load *load)
       load->connection, message, G_DBUS_SEND_MESSAGE_FLAGS_NONE, -1, NULL, NULL, got_answer, load);
 }
 
-double
+gboolean
 bench_load (const BenchPeer *peer,
             GDBusConnection *connection,
             BenchCall call,
             guint in_flight,
             double seconds,
+            BenchResult *result,
             GError **error)
 {
+  guint64 cpu_start = bench_peer_cpu_time (peer);
   gint64 start = g_get_monotonic_time ();
   Load load = {
     .peer = peer,
@@ -69,8 +71,11 @@ bench_load (const BenchPeer *peer,
     g_main_context_iteration (NULL, TRUE);
   if (load.error != NULL) {
     g_propagate_prefixed_error (error, load.error, "%s: ", peer->title);
-    return -1.0;
+    return FALSE;
   }
   double elapsed = (double)(g_get_monotonic_time () - start) / G_USEC_PER_SEC;
-  return (double)load.n_answers / elapsed;
+  double cpu = (double)(bench_peer_cpu_time (peer) - cpu_start) / 1e9;
+  result->rate = (double)load.n_answers / elapsed;
+  result->rate_per_cpu = cpu > 0 ? (double)load.n_answers / cpu : 0;
+  return TRUE;
 }

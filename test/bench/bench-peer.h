@@ -57,6 +57,10 @@ bench_peer_connect (BenchPeer *peer, GDBusConnection *connection, GError **error
 guint64
 bench_peer_resident (const BenchPeer *peer);
 
+/** bench_peer_cpu_time: processor time of its threads so far, in nanoseconds, from /proc. */
+guint64
+bench_peer_cpu_time (const BenchPeer *peer);
+
 /**
  * bench_peer_message: a new message of the measured call to VM number @i, or
  * for %BENCH_LIST to the root.
