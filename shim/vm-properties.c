@@ -56,13 +56,30 @@ get_uuid (const XmVm *vm, const XmVmProperty *row, GError **error)
   return g_variant_new_string (vm->uuid);
 }
 
+static gboolean
+parse_integer (const char *text, gint32 *value, GError **error)
+{
+  gint64 number;
+  if (!g_ascii_string_to_signed (text, 10, G_MININT32, G_MAXINT32, &number, NULL)) {
+    xm_error_set_plain (error, "Prelude.read: no parse");
+    return FALSE;
+  }
+  *value = (gint32)number;
+  return TRUE;
+}
+
 static GVariant *
 get_memory_or (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  gint64 value = xm_vm_read_integer (vm, row->key, 0);
-  if (value <= 0)
-    value = xm_vm_read_integer (vm, "config/memory", 0);
-  return g_variant_new_int32 ((gint32)value);
+  const char *const keys[] = { row->key, "config/memory" };
+  gint32 value = 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (keys) && value <= 0; i++) {
+    const char *text = xm_vm_read (vm, keys[i]);
+    value = 0;
+    if (text != NULL && !parse_integer (text, &value, error))
+      return NULL;
+  }
+  return g_variant_new_int32 (value);
 }
 
 static GVariant *
@@ -356,12 +373,8 @@ xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error)
     return g_variant_new_boolean (value);
   }
   case 'i': {
-    gint64 value;
-    if (!g_ascii_string_to_signed (text, 10, G_MININT32, G_MAXINT32, &value, NULL)) {
-      xm_error_set_plain (error, "Prelude.read: no parse");
-      return NULL;
-    }
-    return g_variant_new_int32 ((gint32)value);
+    gint32 value;
+    return parse_integer (text, &value, error) ? g_variant_new_int32 (value) : NULL;
   }
   default:
     if (row->words != NULL && !g_strv_contains (row->words, text)) {

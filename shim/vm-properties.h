@@ -43,7 +43,7 @@ struct _XmVmProperty {
   GVariant *(*get) (const XmVm *vm,
                     const XmVmProperty *row,
                     GError **error); /* NULL: from the store */
-  /* Called after the value was written and differs, for what else must happen. */
+  /* Called after each Set, a new value or not, for what else must happen. */
   gboolean (*changed) (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **error);
 };
 
