@@ -145,8 +145,7 @@ static const char *const names[] = {
   "x     5   128     1     r-----       1.0",
   "r-----",
   "-",
-  "Stra\xc3\x9f"
-  "e \xe6\x97\xa5\xe6\x9c\xac",
+  "Stra\303\237e \346\227\245\346\234\254",
   "tab\there",
   "12 days,",
   "exactly forty bytes of name, no padding.",

@@ -53,15 +53,15 @@ check_failure (const char *name, const GError *error, XlErrorCode code, int stat
 {
   g_autofree char *file = g_strconcat (name, ".err", NULL);
   gsize len;
-  g_autofree char *stderr_text = fixture (file, &len);
+
+  g_free (fixture (file, &len));
 
   ck_assert_msg (g_error_matches (error, XL_ERROR, code), "%s: %s", name, error->message);
   ck_assert_int_eq (xl_error_get_exit_status (error), status);
   ck_assert_ptr_nonnull (xl_error_get_argv (error));
   ck_assert (g_utf8_validate (error->message, -1, NULL));
   ck_assert_msg ((len > 1) == (strlen (xl_error_get_message (error)) > 0), "%s", name);
-  /* A text that was there must not give way to a bare status; one command was ended by its
-   * recorder. */
+  /* Text that was there must not give way to a bare status. 124: ended by the recorder. */
   ck_assert_msg (len <= 1 || status == 124 || strstr (error->message, "ended with status") == NULL,
                  "%s: %s", name, error->message);
 }

@@ -37,12 +37,21 @@ wait_result (GAsyncResult **result)
   return *result;
 }
 
+/* What one test asks of fake-xl must not reach the next one. */
+static inline void
+forget_orders (void)
+{
+  g_unsetenv ("FAKE_XL_REPLAY");
+  g_unsetenv ("FAKE_XL_ARGV");
+}
+
 static inline int
 run_case (const char *name, TCase *tcase)
 {
   Suite *suite = suite_create (name);
 
   tcase_set_timeout (tcase, TEST_SECONDS);
+  tcase_add_checked_fixture (tcase, forget_orders, NULL);
   suite_add_tcase (suite, tcase);
 
   SRunner *runner = srunner_create (suite);
