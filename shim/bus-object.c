@@ -184,25 +184,27 @@ get_all (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invoc
 static void
 introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
 {
-  g_auto (GStrv) children = object->children != NULL ? object->children (object->owner) : NULL;
+  /* Both bus names share the objects; whoever asks for the database sees the database alone, as
+   * with dbd. */
+  const char *asked =
+      g_dbus_message_get_destination (g_dbus_method_invocation_get_message (invocation));
+  gboolean asked_db = g_strcmp0 (asked, DB_NAME) == 0;
+  g_auto (GStrv) children =
+      object->children != NULL && !asked_db ? object->children (object->owner) : NULL;
   const XmObjectKind *kind = object->kind;
   g_autofree GDBusInterfaceInfo **infos = NULL;
   gsize n_infos = 0;
   gboolean has_properties = FALSE;
 
   if (kind != NULL) {
-    /* Both bus names share the objects; whoever asks for the database sees the database alone, as
-     * with dbd. */
-    const char *asked =
-        g_dbus_message_get_destination (g_dbus_method_invocation_get_message (invocation));
-    gboolean asked_db = g_strcmp0 (asked, DB_NAME) == 0;
     infos = g_new0 (GDBusInterfaceInfo *, kind->n_interfaces);
     for (gsize i = 0; i < kind->n_interfaces; i++) {
       gboolean is_db = g_str_equal (kind->interfaces[i].code->name, DB_NAME);
       if (is_db != asked_db)
         continue;
       infos[n_infos++] = kind->interfaces[i].info;
-      has_properties |= kind->interfaces[i].info->properties != NULL;
+      GDBusPropertyInfo **properties = kind->interfaces[i].info->properties;
+      has_properties |= properties != NULL && *properties != NULL;
     }
   }
 

@@ -282,6 +282,8 @@ xm_lifecycle_observe (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
   g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  if (vm->object == NULL) /* removed while an operation was under way: its domain is not ours */
+    return;
   const XlDomain *domain =
       xm_domains_lookup_uuid (vm->service->domains, vm->uuid, lifecycle->own_domid);
   if (domain == NULL) {

@@ -330,6 +330,7 @@ static void
 vm_clear (gpointer data)
 {
   XmVm *vm = data;
+  g_assert (vm->memory_watch == NULL && vm->config_changed_timer == 0); /* they point here */
   g_clear_pointer (&vm->lifecycle, xm_lifecycle_free);
   g_clear_pointer (&vm->devices, g_hash_table_unref);
   g_clear_pointer (&vm->object, xm_bus_object_unexport);

@@ -12,6 +12,7 @@ struct _ServiceFixture {
   char *base;
   XmService *service;
   GDBusConnection *server, *client;
+  guint subscription;
   GPtrArray *signals; /* of char *, not yet handed out */
   GPtrArray *given;   /* the array last handed out */
 };
@@ -115,8 +116,9 @@ service_fixture_new (void)
   g_autofree char *nowhere = g_build_filename (fixture->base, "no-xenstored", NULL);
   g_setenv ("XENSTORED_PATH", nowhere, TRUE);
   connect_to_oneself (fixture);
-  g_dbus_connection_signal_subscribe (fixture->client, NULL, NULL, NULL, NULL, NULL,
-                                      G_DBUS_SIGNAL_FLAGS_NONE, on_signal, fixture, NULL);
+  fixture->subscription =
+      g_dbus_connection_signal_subscribe (fixture->client, NULL, NULL, NULL, NULL, NULL,
+                                          G_DBUS_SIGNAL_FLAGS_NONE, on_signal, fixture, NULL);
 
   g_autoptr (GError) error = NULL;
   fixture->service = xm_service_new (make_settings (fixture->base), &error);
@@ -133,6 +135,7 @@ service_fixture_new (void)
 void
 service_fixture_free (ServiceFixture *fixture)
 {
+  g_dbus_connection_signal_unsubscribe (fixture->client, fixture->subscription);
   xm_service_free (fixture->service);
   g_dbus_connection_close_sync (fixture->client, NULL, NULL);
   g_dbus_connection_close_sync (fixture->server, NULL, NULL);
@@ -140,10 +143,10 @@ service_fixture_free (ServiceFixture *fixture)
   g_object_unref (fixture->server);
   g_ptr_array_unref (fixture->signals);
   g_clear_pointer (&fixture->given, g_ptr_array_unref);
-  fixture_free (fixture->base);
-  g_free (fixture);
   while (g_main_context_iteration (NULL, FALSE))
     ;
+  fixture_free (fixture->base);
+  g_free (fixture);
 }
 
 XmService *
