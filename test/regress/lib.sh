@@ -204,6 +204,7 @@ daemon () { "${XM_DAEMON_CONTROL:-$([[ $XM_TARGET == lab ]] && echo lab-daemon |
 
 # watch_signals: from now on every signal of the service is noted
 watch_signals () {
+  : >"$WORK/signals" >"$WORK/signals.err"
   busctl --system monitor --json=short --match "type='signal',path='/',interface='$IFACE'" \
     >"$WORK/signals" 2>"$WORK/signals.err" </dev/null &
   watchers+=($!)
@@ -215,8 +216,21 @@ watch_signals () {
   forget_signals
 }
 
-# forget_signals: what was noted so far counts no more
-forget_signals () { seen=$(wc -l <"$WORK/signals"); }
+# sync_signals: waits until all that was told before now is noted. The bus keeps the order.
+sync_signals () {
+  local mark=mark-$RANDOM$RANDOM end=$((SECONDS + LIMIT))
+  busctl --system emit / $IFACE regress_mark s $mark
+  until grep -q $mark "$WORK/signals"; do
+    ((SECONDS > end)) && { diag "busctl does not show signals"; return 1; }
+    sleep 0.02
+  done
+}
+
+# forget_signals: what was told so far counts no more
+forget_signals () {
+  sync_signals
+  seen=$(wc -l <"$WORK/signals")
+}
 
 # signals MEMBER [UUID]: the arguments of each, as JSON arrays, one a line
 signals () {

@@ -14,6 +14,7 @@ succeeds 'shutdown of a stopped VM does nothing' xec-vm -n life shutdown
 succeeds 'destroy neither' xec-vm -n life destroy
 succeeds 'unpause neither' xec-vm -n life unpause
 fails 'pause fails' "^$FAILED: 223:IO error: \"Error parsing domain.\"" xec-vm -n life pause
+sync_signals
 is 'no signal' "$(states "$U")" ''
 
 # --- start ---
@@ -29,9 +30,11 @@ prints 'list-domids' "$domid" xec list-domids
 prints 'find-vm-by-domid' "$VM" xec find-vm-by-domid "$domid"
 prints 'memory-target' 128 xec-vm -n life get memory-target
 unlike 'xl list: it is not paused' "$(xl_state life)" p
+sync_signals
 like 'the last signal' "$(signals vm_state_changed "$U" | tail -n 1)" "^\\[\"$U\",\"$VM\",\"running\",0\\]\$"
 forget_signals
 succeeds 'start again' xec-vm -n life start
+sync_signals
 is 'changes nothing' "$(states "$U") $(xl domid life)" " $domid"
 succeeds 'start-internal again' xec-vm -n life start-internal
 prints 'neither' "$domid" xec-vm -n life get domid

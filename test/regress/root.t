@@ -53,6 +53,9 @@ adopt "$(path_of "$given")"
 fails 'a uuid in use is refused' "^$FAILED: " xec create-vm-with-template-and-uuid new-vm-pv "$given"
 fails 'and so is what is no uuid' "^$FAILED: " xec create-vm-with-template-and-uuid new-vm-pv ../../x
 
+sync_signals
+is 'and tell nobody' "$(signals vm_created "$given" | wc -l)" 1
+
 fails 'an unknown template' "^$FAILED: 223:IO error: .*nosuch.*does not exist" \
   xec create-vm-with-template nosuch
 fails 'a template outside the folder' "^$FAILED: " xec create-vm-with-template /etc/passwd
