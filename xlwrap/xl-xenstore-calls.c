@@ -19,8 +19,14 @@ is_disconnection (int errnum)
   return errnum == EBADF || errnum == EPIPE || errnum == ECONNRESET || errnum == ENOTCONN;
 }
 
+/* @missing: the code for ENOENT, which can also mean a domain in the permissions. */
 static void
-set_error (XlXenstoreLink *link, GError **error, int errnum, const char *verb, const char *path)
+set_error (XlXenstoreLink *link,
+           GError **error,
+           XlErrorCode missing,
+           int errnum,
+           const char *verb,
+           const char *path)
 {
   if (is_disconnection (errnum)) {
     link->broken = TRUE;
@@ -28,7 +34,7 @@ set_error (XlXenstoreLink *link, GError **error, int errnum, const char *verb, c
                  "cannot %s %s: the connection to xenstored broke", verb, path);
     return;
   }
-  g_set_error (error, XL_ERROR, errnum == ENOENT ? XL_ERROR_NOT_FOUND : XL_ERROR_XENSTORE,
+  g_set_error (error, XL_ERROR, errnum == ENOENT ? missing : XL_ERROR_XENSTORE,
                "cannot %s %s in xenstore: %s", verb, path, g_strerror (errnum));
 }
 
@@ -39,7 +45,7 @@ xl_xenstore_call_read (XlXenstoreLink *link, const char *path, GError **error)
   char *raw = xs_read (link->handle, XBT_NULL, path, &length), *text = NULL;
 
   if (!raw)
-    set_error (link, error, errno, "read", path);
+    set_error (link, error, XL_ERROR_NOT_FOUND, errno, "read", path);
   else if (memchr (raw, '\0', length))
     g_set_error (error, XL_ERROR, XL_ERROR_XENSTORE,
                  "the value of %s in xenstore is not text: it holds a NUL", path);
@@ -56,7 +62,7 @@ xl_xenstore_call_list (XlXenstoreLink *link, const char *path, GError **error)
   char **raw = xs_directory (link->handle, XBT_NULL, path, &n), **names;
 
   if (!raw) {
-    set_error (link, error, errno, "list", path);
+    set_error (link, error, XL_ERROR_NOT_FOUND, errno, "list", path);
     return NULL;
   }
   names = g_new0 (char *, (gsize)n + 1);
@@ -164,7 +170,7 @@ xl_xenstore_call_apply (XlXenstoreLink *link,
     int errnum = 0;
 
     if (transaction == XBT_NULL) {
-      set_error (link, error, errno, "begin changes of", first);
+      set_error (link, error, XL_ERROR_XENSTORE, errno, "begin changes of", first);
       return FALSE;
     }
     for (gsize i = 0; i < n_changes && errnum == 0; i++) {
@@ -181,7 +187,7 @@ xl_xenstore_call_apply (XlXenstoreLink *link,
       errnum = errno;
     }
     if (errnum != EAGAIN) {
-      set_error (link, error, errnum, verb, path);
+      set_error (link, error, XL_ERROR_XENSTORE, errnum, verb, path);
       return FALSE;
     }
   }

@@ -2,25 +2,20 @@
 #include "xlwrap/xl-xenstore-worker.h"
 
 #include "xlwrap/xl-xenstore-watch.h"
+#include "xlwrap/xl-xenstore-wire.h"
 
 #include <errno.h>
 #include <gio/gio.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <xenstore.h>
 
-#define CLOSE_WAIT_US         G_TIME_SPAN_SECOND
-#define FIRST_RETRY_US        (50 * G_TIME_SPAN_MILLISECOND)
-#define LAST_RETRY_US         (2 * G_TIME_SPAN_SECOND)
-#define EVENTS_BEFORE_REQUEST 256
+#define CLOSE_WAIT_US  G_TIME_SPAN_SECOND
+#define FIRST_RETRY_US (50 * G_TIME_SPAN_MILLISECOND)
+#define LAST_RETRY_US  (2 * G_TIME_SPAN_SECOND)
 
 /* One entry of the queue: a request, or the beginning or end of a watch. */
 typedef struct {
@@ -46,12 +41,11 @@ struct _XlXenstoreWorker {
   gboolean ended;
 
   /* Of the thread alone. */
-  XlXenstoreLink link;        /* for requests: it has no reader thread in libxenstore */
-  struct xs_handle *watching; /* for watches, so that their events never mix with answers */
-  int sentinel_fd;            /* a silent connection, which tells when xenstored goes */
+  XlXenstoreLink link;  /* for requests */
+  XlXenstoreWire *wire; /* for watches; it also tells when xenstored goes */
   gint64 retry_at, retry_delay;
   GHashTable *watches; /* token -> XlXenstoreWatch */
-  guint64 last_token;
+  guint32 last_token;
 };
 
 static Job *
@@ -122,61 +116,11 @@ static void
 disconnect (XlXenstoreWorker *self)
 {
   g_clear_pointer (&self->link.handle, xs_close);
-  g_clear_pointer (&self->watching, xs_close);
-  if (self->sentinel_fd >= 0)
-    close (self->sentinel_fd);
-  self->sentinel_fd = -1;
+  g_clear_pointer (&self->wire, xl_xenstore_wire_close);
   self->link.broken = FALSE;
 }
 
-/*
- * libxenstore does not tell when a connection for watches ends, so a connection
- * is held that never says anything and only serves to notice the end. It is made
- * before the others, so that none of them can outlive an xenstored unnoticed.
- * Where xenstored runs in another domain there is no socket: the kernel's driver
- * takes its place and never goes away.
- *
- * Returns: FALSE when there is a socket but nobody serves it.
- */
-static gboolean
-connect_sentinel (XlXenstoreWorker *self)
-{
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  const char *path = xs_daemon_socket ();
-  struct stat st;
-
-  if (!path || stat (path, &st) != 0 || !S_ISSOCK (st.st_mode))
-    return TRUE;
-  if (g_strlcpy (address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
-    return FALSE;
-  /* Not blocking: with its queue full a hanging xenstored would hold us here. */
-  self->sentinel_fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  return self->sentinel_fd >= 0 &&
-         connect (self->sentinel_fd, (struct sockaddr *)&address, sizeof address) == 0;
-}
-
-/* Returns: FALSE when the connection broke. */
-static gboolean
-register_watch (XlXenstoreWorker *self, guint64 token, XlXenstoreWatch *watch)
-{
-  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, token);
-  const char *path = xl_xenstore_watch_get_path (watch);
-  char *answer;
-  int errnum;
-
-  if (xs_watch (self->watching, path, text))
-    return TRUE;
-  errnum = errno;
-  /* On a connection with a reader thread EINVAL can mean that it broke: so ask something else. */
-  answer = xs_get_domain_path (self->watching, 0);
-  if (!answer)
-    return FALSE;
-  free (answer);
-  g_warning ("cannot watch %s in xenstore: %s", path, g_strerror (errnum));
-  return TRUE;
-}
-
-static gboolean
+static void
 register_watches (XlXenstoreWorker *self)
 {
   GHashTableIter iter;
@@ -184,24 +128,23 @@ register_watches (XlXenstoreWorker *self)
 
   g_hash_table_iter_init (&iter, self->watches);
   while (g_hash_table_iter_next (&iter, &token, &watch))
-    if (!register_watch (self, *(guint64 *)token, watch))
-      return FALSE;
-  return TRUE;
+    xl_xenstore_wire_watch (self->wire, GPOINTER_TO_UINT (token),
+                            xl_xenstore_watch_get_path (watch));
 }
 
+/* The wire comes first: then the other connection cannot outlive an xenstored unnoticed. */
 static gboolean
 try_connect (XlXenstoreWorker *self)
 {
-  if (connect_sentinel (self)) {
-    self->link.handle = xs_open (0);
-    self->watching = xs_open (0);
-    if (self->link.handle && self->watching && register_watches (self)) {
-      self->retry_delay = FIRST_RETRY_US;
-      return TRUE;
-    }
+  self->wire = xl_xenstore_wire_open ();
+  self->link.handle = self->wire ? xs_open (0) : NULL;
+  if (!self->link.handle) {
+    disconnect (self);
+    return FALSE;
   }
-  disconnect (self);
-  return FALSE;
+  self->retry_delay = FIRST_RETRY_US;
+  register_watches (self);
+  return TRUE;
 }
 
 static void
@@ -222,32 +165,35 @@ is_connected (XlXenstoreWorker *self)
 /* ---- the thread ---- */
 
 static void
-read_events (XlXenstoreWorker *self)
+on_changed (guint32 token, const char *path, gpointer user_data)
 {
-  for (int i = 0; i < EVENTS_BEFORE_REQUEST; i++) {
-    char **event = xs_check_watch (self->watching);
-    XlXenstoreWatch *watch;
-    guint64 token;
+  XlXenstoreWorker *self = user_data;
+  XlXenstoreWatch *watch = g_hash_table_lookup (self->watches, GUINT_TO_POINTER (token));
 
-    if (!event)
-      return;
-    token = g_ascii_strtoull (event[XS_WATCH_TOKEN], NULL, 10);
-    watch = g_hash_table_lookup (self->watches, &token);
-    if (watch)
-      xl_xenstore_watch_deliver (watch, event[XS_WATCH_PATH]);
-    free (event);
-  }
+  if (watch)
+    xl_xenstore_watch_deliver (watch, path);
 }
+
+static void
+on_refused (guint32 token, const char *why, gpointer user_data)
+{
+  XlXenstoreWorker *self = user_data;
+  XlXenstoreWatch *watch = g_hash_table_lookup (self->watches, GUINT_TO_POINTER (token));
+
+  if (watch)
+    g_warning ("cannot watch %s in xenstore: %s", xl_xenstore_watch_get_path (watch), why);
+}
+
+static const XlXenstoreWireFuncs wire_funcs = { on_changed, on_refused };
 
 static void
 begin_watch (XlXenstoreWorker *self, XlXenstoreWatch *watch)
 {
-  guint64 token = ++self->last_token;
+  guint32 token = ++self->last_token;
 
-  g_hash_table_insert (self->watches, g_memdup2 (&token, sizeof token),
-                       xl_xenstore_watch_ref (watch));
-  if (is_connected (self) && !register_watch (self, token, watch))
-    disconnect (self);
+  g_hash_table_insert (self->watches, GUINT_TO_POINTER (token), xl_xenstore_watch_ref (watch));
+  if (self->wire)
+    xl_xenstore_wire_watch (self->wire, token, xl_xenstore_watch_get_path (watch));
 }
 
 static void
@@ -258,13 +204,11 @@ end_watch (XlXenstoreWorker *self, XlXenstoreWatch *watch)
 
   g_hash_table_iter_init (&iter, self->watches);
   while (g_hash_table_iter_next (&iter, &token, &value)) {
-    g_autofree char *text = NULL;
-
     if (value != watch)
       continue;
-    text = g_strdup_printf ("%" G_GUINT64_FORMAT, *(guint64 *)token);
-    if (is_connected (self))
-      xs_unwatch (self->watching, xl_xenstore_watch_get_path (watch), text);
+    if (self->wire)
+      xl_xenstore_wire_unwatch (self->wire, GPOINTER_TO_UINT (token),
+                                xl_xenstore_watch_get_path (watch));
     g_hash_table_iter_remove (&iter);
     return;
   }
@@ -351,21 +295,22 @@ get_poll_timeout (XlXenstoreWorker *self)
 static void
 wait_for_events (XlXenstoreWorker *self)
 {
-  enum { WAKE, SENTINEL, WATCH, N_FDS };
+  enum { WAKE, WIRE, N_FDS };
   struct pollfd fds[N_FDS] = {
     [WAKE] = { .fd = self->wake_fd, .events = POLLIN },
-    [SENTINEL] = { .fd = self->sentinel_fd, .events = POLLIN },
-    [WATCH] = { .fd = self->watching ? xs_fileno (self->watching) : -1, .events = POLLIN },
+    [WIRE] = { .fd = -1 },
   };
   eventfd_t ignored;
 
+  if (self->wire) {
+    fds[WIRE].fd = xl_xenstore_wire_get_fd (self->wire);
+    fds[WIRE].events = xl_xenstore_wire_get_events (self->wire);
+  }
   if (poll (fds, N_FDS, get_poll_timeout (self)) < 0)
     return;
   if (fds[WAKE].revents)
     eventfd_read (self->wake_fd, &ignored);
-  if (fds[WATCH].revents)
-    read_events (self);
-  if (fds[SENTINEL].revents)
+  if (fds[WIRE].revents && !xl_xenstore_wire_process (self->wire, &wire_funcs, self))
     disconnect (self);
   if (!is_connected (self) && g_get_monotonic_time () >= self->retry_at)
     retry_connect (self);
@@ -414,9 +359,7 @@ xl_xenstore_worker_new (void)
   g_mutex_init (&self->lock);
   g_cond_init (&self->ended_cond);
   g_queue_init (&self->jobs);
-  self->watches = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
-                                         (GDestroyNotify)xl_xenstore_watch_unref);
-  self->sentinel_fd = -1;
+  self->watches = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)xl_xenstore_watch_unref);
   self->retry_delay = FIRST_RETRY_US;
   self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (self->wake_fd < 0)
