@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlwrap/xl-message.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Longest text of a command in a message, in bytes. */
@@ -35,19 +34,25 @@ static const char *const harmless[] = {
   "xencall:buffer: debug: ",
 };
 
+/* `Domain 3 has been shut down, ...`: `xl shutdown -w` tells the end of what it waits for. */
+static gboolean
+is_end_of_domain (const char *line)
+{
+  const char *number = line + strlen ("Domain ");
+
+  return g_str_has_prefix (line, "Domain ") &&
+         g_str_has_prefix (number + strspn (number, G_CSET_DIGITS), " has been ");
+}
+
 static gboolean
 is_harmless (const char *line)
 {
-  unsigned int domid;
-  int end = 0;
-
   if (line[strspn (line, " \t\r")] == '\0')
     return TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS (harmless); i++)
     if (g_str_has_prefix (line, harmless[i]))
       return TRUE;
-  /* `xl shutdown -w` tells the end of what it waits for. */
-  return sscanf (line, "Domain %u has been %n", &domid, &end) == 1 && end > 0;
+  return is_end_of_domain (line);
 }
 
 /* Skips `libxl: error: libxl_x.c:12:function: `. */
