@@ -89,12 +89,27 @@ add_verbatim_items (Builder *b,
   return TRUE;
 }
 
+/* xl prints names into tables line by line. */
+static gboolean
+has_control_character (const char *text)
+{
+  for (const char *p = text; *p != '\0'; p++) {
+    if (g_ascii_iscntrl (*p))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 add_identity (Builder *b, GError **error)
 {
   const char *name = xm_vm_read (b->vm, "name");
   if (name == NULL || *name == '\0') {
     xm_error_set_plain (error, "property name of vm %s is empty, xl needs one", b->vm->uuid);
+    return FALSE;
+  }
+  if (has_control_character (name)) {
+    xm_error_set_plain (error, "property name of vm %s holds a control character", b->vm->uuid);
     return FALSE;
   }
   return xl_config_set_string (b->lines, "uuid", b->vm->uuid, error) &&

@@ -9,6 +9,40 @@
 
 #define UNRESTRICTED "com.citrix.xenclient.xenmgr.vm.unrestricted"
 
+/* -- values that are stored ---------------------------------------------------------- */
+
+static GVariant *
+get_stored (const XmVm *vm, const XmVmProperty *row, GError **error)
+{
+  const char *text = xm_vm_read (vm, row->key);
+  if (row->flags & XM_PROPERTY_INVERTED)
+    return g_variant_new_boolean (text == NULL || !xm_text_is_true (text));
+  if (text == NULL)
+    text = row->fallback;
+
+  switch (row->type) {
+  case 'b': {
+    gboolean value;
+    if (!xm_text_to_boolean (text, &value)) {
+      xm_error_set_plain (error, "unexpected boolean text representation: %s while reading %s/%s",
+                          text, vm->db_path, row->key);
+      return NULL;
+    }
+    return g_variant_new_boolean (value);
+  }
+  case 'i': {
+    gint32 value;
+    return parse_integer (text, &value, error) ? g_variant_new_int32 (value) : NULL;
+  }
+  default:
+    if (row->words != NULL && !g_strv_contains (row->words, text)) {
+      xm_error_set_plain (error, "unexpected enumeration value");
+      return NULL;
+    }
+    return g_variant_new_string (text);
+  }
+}
+
 /* -- values that are not simply what is stored ------------------------------ */
 
 static GVariant *
@@ -107,22 +141,21 @@ get_os (const XmVm *vm, const XmVmProperty *row, GError **error)
   return g_variant_new_string (text);
 }
 
-static gboolean
-is_native (const XmVm *vm)
-{
-  return xm_vm_read_boolean (vm, "native-experience", FALSE);
-}
-
+/* One VM can be the user's whole experience of the host; it then has these whatever is stored. */
 static GVariant *
 get_true_if_native (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  return g_variant_new_boolean (is_native (vm) || xm_vm_read_boolean (vm, row->key, FALSE));
+  if (xm_vm_read_boolean (vm, "native-experience", FALSE))
+    return g_variant_new_boolean (TRUE);
+  return get_stored (vm, row, error);
 }
 
 static GVariant *
 get_false_if_native (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  return g_variant_new_boolean (!is_native (vm) && xm_vm_read_boolean (vm, row->key, TRUE));
+  if (xm_vm_read_boolean (vm, "native-experience", FALSE))
+    return g_variant_new_boolean (FALSE);
+  return get_stored (vm, row, error);
 }
 
 /* -- what else a new value does ---------------------------------------------- */
@@ -355,34 +388,7 @@ xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error)
     return row->get (vm, row, error);
   if (row->flags & XM_PROPERTY_LIST)
     return join_list (vm, row);
-
-  const char *text = xm_vm_read (vm, row->key);
-  if (row->flags & XM_PROPERTY_INVERTED)
-    return g_variant_new_boolean (text == NULL || !xm_text_is_true (text));
-  if (text == NULL)
-    text = row->fallback;
-
-  switch (row->type) {
-  case 'b': {
-    gboolean value;
-    if (!xm_text_to_boolean (text, &value)) {
-      xm_error_set_plain (error, "unexpected boolean text representation: %s while reading %s/%s",
-                          text, vm->db_path, row->key);
-      return NULL;
-    }
-    return g_variant_new_boolean (value);
-  }
-  case 'i': {
-    gint32 value;
-    return parse_integer (text, &value, error) ? g_variant_new_int32 (value) : NULL;
-  }
-  default:
-    if (row->words != NULL && !g_strv_contains (row->words, text)) {
-      xm_error_set_plain (error, "unexpected enumeration value");
-      return NULL;
-    }
-    return g_variant_new_string (text);
-  }
+  return get_stored (vm, row, error);
 }
 
 /* -- set ------------------------------------------------------------------------- */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define BLANKS " \t"
+/* Longer than any name with its columns: xenstored's limit for a value is 4096 bytes. */
+#define XL_NAME_MAX 8192
 
 struct _XlColumns {
   char *text;
@@ -97,6 +99,41 @@ find_header (const char *line, const char *const *headers, guint *found)
   return FALSE;
 }
 
+/*
+ * A name may hold line ends: xl prints it as it is, and only its last line
+ * goes on with the columns. So a line without columns begins a name.
+ */
+static void
+parse_rows (XlLines *lines, XlRowFunc row_func, guint header, GPtrArray *rows, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *begin = NULL; /* the line that began the row, and its number */
+  guint number = 0;
+
+  while (xl_lines_next (lines, error)) {
+    if (begin == NULL) {
+      begin = g_strdup (lines->line);
+      number = lines->number;
+    } else {
+      g_string_append_c (text, '\n');
+    }
+    g_string_append (text, lines->line);
+
+    g_autofree char *copy = g_strdup (text->str);
+    XlColumns columns = { .text = copy, .end = text->len };
+    gpointer row = row_func (&columns, header);
+    if (row != NULL) {
+      g_ptr_array_add (rows, row);
+      g_string_truncate (text, 0);
+      g_clear_pointer (&begin, g_free);
+    } else if (text->len > XL_NAME_MAX) {
+      break;
+    }
+  }
+  if (begin != NULL && *error == NULL)
+    xl_parse_error_set (error, number, "cannot be understood", begin, strlen (begin));
+}
+
 GPtrArray *
 xl_columns_parse_table (const char *text,
                         gssize len,
@@ -117,18 +154,7 @@ xl_columns_parse_table (const char *text,
   } else if (!find_header (lines.line, headers, &header)) {
     xl_lines_set_error (&lines, "is not the expected header", &problem);
   } else {
-    while (xl_lines_next (&lines, &problem)) {
-      XlColumns columns = { .text = lines.line, .end = strlen (lines.line) };
-      g_autofree char *original = g_strdup (lines.line);
-      gpointer row = row_func (&columns, header);
-
-      if (row == NULL) {
-        xl_parse_error_set (&problem, lines.number, "cannot be understood", original,
-                            strlen (original));
-        break;
-      }
-      g_ptr_array_add (rows, row);
-    }
+    parse_rows (&lines, row_func, header, rows, &problem);
   }
 
   if (problem != NULL) {
