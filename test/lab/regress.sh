@@ -13,7 +13,7 @@ export XM_GUEST_CMDLINE="console=hvc0 quiet"
 lab-daemon start || exit 1
 cd /opt/xm-test/regress || exit 1
 (($#)) || set -- -r .
-prove --timer "$@"
+prove --timer --failures --comments "$@"
 status=$?
 
 # What helps to understand a failure.
