@@ -11,6 +11,97 @@
 
 /* -- values that are stored ---------------------------------------------------------- */
 
+static gboolean
+parse_integer (const char *text, gint32 *value, GError **error)
+{
+  gint64 number;
+  if (!g_ascii_string_to_signed (text, 10, G_MININT32, G_MAXINT32, &number, NULL)) {
+    xm_error_set_plain (error, "Prelude.read: no parse");
+    return FALSE;
+  }
+  *value = (gint32)number;
+  return TRUE;
+}
+
+static GVariant *
+get_stored (const XmVm *vm, const XmVmProperty *row, GError **error)
+{
+  const char *text = xm_vm_read (vm, row->key);
+  if (row->flags & XM_PROPERTY_INVERTED)
+    return g_variant_new_boolean (text == NULL || !xm_text_is_true (text));
+  if (text == NULL)
+    text = row->fallback;
+
+  switch (row->type) {
+  case 'b': {
+    gboolean value;
+    if (!xm_text_to_boolean (text, &value)) {
+      xm_error_set_plain (error, "unexpected boolean text representation: %s while reading %s/%s",
+                          text, vm->db_path, row->key);
+      return NULL;
+    }
+    return g_variant_new_boolean (value);
+  }
+  case 'i': {
+    gint32 value;
+    return parse_integer (text, &value, error) ? g_variant_new_int32 (value) : NULL;
+  }
+  default:
+    if (row->words != NULL && !g_strv_contains (row->words, text)) {
+      xm_error_set_plain (error, "unexpected enumeration value");
+      return NULL;
+    }
+    return g_variant_new_string (text);
+  }
+}
+
+/* -- values that are not simply what is stored ------------------------------ */
+
+static GVariant *
+get_acpi_state (const XmVm *vm, const XmVmProperty *row, GError **error)
+{
+  return g_variant_new_int32 (xm_vm_acpi_state (vm));
+}
+
+static GVariant *
+get_domid (const XmVm *vm, const XmVmProperty *row, GError **error)
+{
+  return g_variant_new_int32 (vm->domid);
+}
+
+static GVariant *
+get_memory_target (const XmVm *vm, const XmVmProperty *row, GError **error)
+{
+  return g_variant_new_int32 ((gint32)CLAMP (vm->memory_target, 0, G_MAXINT32));
+}
+
+/* A stopped VM whose user's encrypted storage is not mounted cannot be started: "locked". */
+static gboolean
+is_locked (const XmVm *vm)
+{
+  const char *user = xm_vm_read (vm, "crypto-user");
+  if (user == NULL || *user == '\0')
+    return FALSE;
+  g_autofree char *mount_point = g_strconcat ("/config/sec/s-", user, NULL);
+  g_autofree char *mounts = NULL;
+  return !g_file_get_contents ("/proc/mounts", &mounts, NULL, NULL) ||
+         strstr (mounts, mount_point) == NULL;
+}
+
+static GVariant *
+get_state (const XmVm *vm, const XmVmProperty *row, GError **error)
+{
+  if (vm->state == XM_VM_SHUTDOWN && is_locked (vm))
+    return g_variant_new_string ("locked");
+  return g_variant_new_string (xm_vm_state_public (vm->state));
+}
+
+static GVariant *
+get_uuid (const XmVm *vm, const XmVmProperty *row, GError **error)
+{
+  return g_variant_new_string (vm->uuid);
+}
+
 static GVariant *
 get_memory_or (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
