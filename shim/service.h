@@ -45,7 +45,8 @@ struct _XmService {
 XmService *
 xm_service_new (XmSettings *settings, GError **error);
 
-/** xm_service_free: takes all off the bus, writes what is not written, closes xenstore. */
+/** xm_service_free: takes all off the bus, writes what is not written, closes xenstore. Whatever xl
+ * is doing, it finishes by itself; the next service finds the domain. */
 void
 xm_service_free (XmService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmService, xm_service_free)

@@ -26,6 +26,14 @@ export_vm (XmService *service, const char *uuid)
 }
 
 static void
+withdraw_vm (XmVm *vm)
+{
+  g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  xm_lifecycle_cancel_all (vm);
+  xm_vm_unexport (vm);
+}
+
+static void
 sync_one (XmService *service, const char *uuid)
 {
   g_autofree char *db_path = g_strconcat ("/vm/", uuid, NULL);
@@ -34,7 +42,7 @@ sync_one (XmService *service, const char *uuid)
   if (wanted && vm == NULL)
     export_vm (service, uuid);
   else if (!wanted && vm != NULL)
-    xm_vm_unexport (vm);
+    withdraw_vm (vm);
   else if (vm != NULL)
     xm_vm_sync_devices (vm);
 }

@@ -313,7 +313,6 @@ xm_vm_unexport (XmVm *vm)
 {
   g_autoptr (XmVm) kept = xm_vm_ref (vm);
   g_hash_table_remove (vm->service->vms, vm->uuid);
-  xm_lifecycle_cancel_all (vm);
   xm_vm_set_domid (vm, -1);
   g_clear_handle_id (&vm->config_changed_timer, g_source_remove);
   g_hash_table_remove_all (vm->devices);

@@ -47,7 +47,7 @@ xm_vm_path (const char *uuid);
 XmVm *
 xm_vm_export (XmService *service, const char *uuid, GError **error);
 
-/** xm_vm_unexport: takes it off the bus and out of service->vms; cancels what is queued. */
+/** xm_vm_unexport: takes it off the bus and out of service->vms. Operations in progress go on. */
 void
 xm_vm_unexport (XmVm *vm);
 
