@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,6 +88,31 @@ make_child (void)
   if (pid < 0)
     exit (97);
   return pid;
+}
+
+/*
+ * `stuck NOTIFY`: cannot be killed as long as its tracer lives, like a process that
+ * hangs in the kernel. The tracer, of a session of its own, is told on NOTIFY.
+ */
+static int
+be_stuck (char **argv)
+{
+  pid_t target = getpid ();
+  pid_t tracer;
+
+  /* Some kernels let only ancestors trace, unless told otherwise. */
+  prctl (PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+  tracer = make_child ();
+  if (tracer == 0) {
+    setsid ();
+    if (ptrace (PTRACE_SEIZE, target, NULL, (void *)PTRACE_O_TRACEEXIT) != 0)
+      exit (95);
+    close (STDOUT_FILENO);
+    close (STDERR_FILENO);
+    notify (argv[2], "tracer", getpid ());
+  }
+  wait_forever ();
+  return 0;
 }
 
 /* `gate NAME NOTIFY GATE`: says its start on NOTIFY and ends when GATE was opened and closed. */
@@ -183,6 +210,8 @@ main (int argc, char **argv)
     printf ("%d\n", (int)child);
     return 0;
   }
+  if (strcmp (mode, "stuck") == 0)
+    return be_stuck (argv);
   if (strcmp (mode, "gate") == 0)
     return gate (argv);
   if (strcmp (mode, "signal") == 0) {

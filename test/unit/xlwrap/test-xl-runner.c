@@ -269,6 +269,30 @@ START_TEST (time_limit_ends_the_whole_group)
 }
 END_TEST
 
+/* A process that the kernel cannot end must not hold up its call, nor those in the queue. */
+START_TEST (stuck_process_is_given_up)
+{
+  xl_runner_set_max_parallel (runner, 1);
+  xl_runner_set_timeout (runner, XL_TIMEOUT_QUICK, 1);
+
+  GAsyncResult **result = run (ARGV ("stuck", notify_path));
+  GAsyncResult **behind = run (ARGV ("group"));
+  int tracer = wait_notify (NULL, 0);
+  siginfo_t info;
+  int status;
+
+  g_error_free (finish_badly (result, XL_ERROR, XL_ERROR_TIMEOUT));
+  xl_output_free (finish_well (behind));
+
+  /* Neither has it ended yet; without its tracer it does, and is reaped. */
+  ck_assert_int_eq (waitpid (-1, &status, WNOHANG), 0);
+  kill (tracer, SIGKILL);
+  while (waitid (P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+    g_main_context_iteration (NULL, FALSE);
+  ck_assert_int_eq (errno, ECHILD);
+}
+END_TEST
+
 START_TEST (time_limit_keeps_what_was_said)
 {
   xl_runner_set_timeout (runner, XL_TIMEOUT_QUICK, 1);
@@ -646,6 +670,7 @@ main (void)
   tcase_add_test (tcase, missing_program_is_an_error_of_the_call);
   tcase_add_test (tcase, bare_name_is_looked_up);
   tcase_add_test (tcase, time_limit_ends_the_whole_group);
+  tcase_add_test (tcase, stuck_process_is_given_up);
   tcase_add_test (tcase, time_limit_keeps_what_was_said);
   tcase_add_test (tcase, time_limits_have_defaults);
   tcase_add_test (tcase, process_left_behind_does_not_hold_the_call);
