@@ -281,7 +281,7 @@ void
 xm_lifecycle_observe (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
-  g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  G_GNUC_UNUSED g_autoptr (XmVm) kept = xm_vm_ref (vm);
   if (vm->object == NULL) /* removed while an operation was under way: its domain is not ours */
     return;
   const XlDomain *domain =

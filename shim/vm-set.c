@@ -28,7 +28,7 @@ export_vm (XmService *service, const char *uuid)
 static void
 withdraw_vm (XmVm *vm)
 {
-  g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  G_GNUC_UNUSED g_autoptr (XmVm) kept = xm_vm_ref (vm);
   xm_lifecycle_cancel_all (vm);
   xm_vm_unexport (vm);
 }

@@ -311,7 +311,7 @@ xm_vm_export (XmService *service, const char *uuid, GError **error)
 void
 xm_vm_unexport (XmVm *vm)
 {
-  g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  G_GNUC_UNUSED g_autoptr (XmVm) kept = xm_vm_ref (vm);
   g_hash_table_remove (vm->service->vms, vm->uuid);
   xm_vm_set_domid (vm, -1);
   g_clear_handle_id (&vm->config_changed_timer, g_source_remove);
