@@ -151,8 +151,9 @@ add_memory (Builder *b, GError **error)
 {
   gint64 memory = xm_vm_read_integer (b->vm, "config/memory", 0);
   gint64 maximum = xm_vm_read_integer (b->vm, "config/memory-static-max", 0);
-  if (memory <= 0) {
-    xm_error_set_plain (error, "property memory of vm %s must be more than 0 MiB", b->vm->uuid);
+  if (memory <= 0 || memory > G_MAXINT32) {
+    xm_error_set_plain (error, "property memory of vm %s must be 1 to %d MiB", b->vm->uuid,
+                        G_MAXINT32);
     return FALSE;
   }
   return xl_config_set_integer (b->lines, "memory", memory, error) &&

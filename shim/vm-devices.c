@@ -28,6 +28,28 @@ or_default (const char *text, const char *fallback)
   return text != NULL && *text != '\0' ? text : fallback;
 }
 
+/* xlwrap's errors begin with a key of xl.cfg; users know the property that it came from. */
+static void
+name_property (GError **error, const XmVm *vm, const char *sort, guint id)
+{
+  static const struct {
+    const char *key, *property;
+  } names[] = {
+    { "vdev", "virt-path" },
+    { "target", "phys-path" },
+    { "bridge", "network" },
+  };
+  if (error == NULL || *error == NULL)
+    return;
+  g_autofree char *key = g_strndup ((*error)->message, strcspn ((*error)->message, ":"));
+  const char *property = key;
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (g_str_equal (names[i].key, key))
+      property = names[i].property;
+  }
+  g_prefix_error (error, "property %s of %s %u of vm %s: ", property, sort, id, vm->uuid);
+}
+
 /* -- disks --------------------------------------------------------------------------- */
 
 /* How each type of image is named to stock xl; no backend leaves the choice to xl. */
@@ -59,8 +81,9 @@ disk_spec (XmVm *vm, guint id, gboolean hvm, GError **error)
     }
   }
   if (format == NULL) {
-    xm_error_set_plain (error, "disk %u of vm %s: type %s cannot be used with this toolstack", id,
-                        vm->uuid, type);
+    xm_error_set_plain (
+        error, "property phys-type of disk %u of vm %s: %s cannot be used with this toolstack", id,
+        vm->uuid, type);
     return NULL;
   }
 
@@ -74,7 +97,7 @@ disk_spec (XmVm *vm, guint id, gboolean hvm, GError **error)
   pairs[n++] = (XlKeyValue){ "devtype", devtype };
   char *spec = xl_config_format_disk (pairs, n, path, error);
   if (spec == NULL)
-    g_prefix_error (error, "disk %u of vm %s: ", id, vm->uuid);
+    name_property (error, vm, "disk", id);
   return spec;
 }
 
@@ -95,7 +118,10 @@ empty_drive_spec (const XmVm *vm, guint id, GError **error)
     { "devtype", "cdrom" },
     { "access", "r" },
   };
-  return xl_config_format_disk (pairs, G_N_ELEMENTS (pairs), "", error);
+  char *spec = xl_config_format_disk (pairs, G_N_ELEMENTS (pairs), "", error);
+  if (spec == NULL)
+    name_property (error, vm, "disk", id);
+  return spec;
 }
 
 char **
@@ -203,7 +229,7 @@ nic_spec (XmVm *vm, guint id, const char *network, gboolean hvm, GError **error)
         (XlKeyValue){ "model", or_default (read_device (vm, "nic", id, "model"), "e1000") };
   char *spec = xl_config_format_device (pairs, n, error);
   if (spec == NULL)
-    g_prefix_error (error, "nic %u of vm %s: ", id, vm->uuid);
+    name_property (error, vm, "nic", id);
   return spec;
 }
 

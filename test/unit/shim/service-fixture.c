@@ -92,7 +92,9 @@ make_settings (const char *base)
   /* Nothing happens but what the test causes. */
   fixture_write_file (base, "test.conf",
                       "[limits]\nrefresh-interval=0\n"
-                      "[networks]\n/wired/7/bridged=br seven\n/any/0/comma=a,b\n");
+                      "[paths]\n"
+                      "stubdomain-kernel=/stubdom/kernel\nstubdomain-ramdisk=/stubdom/ramdisk\n"
+                      "[networks]\n/wired/7/bridged=br7\n/any/0/comma=a,b\n");
   XmSettings *settings = xm_settings_new (&argc, &words, &error);
   ck_assert_msg (settings != NULL, "%s", error != NULL ? error->message : "");
   return settings;

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The xl.cfg of a VM against test/golden/xl-cfg: NAME.json is the VM's node in
+ * the store, NAME.cfg the text that comes of it. The real xl must read each and
+ * find in it what the store holds. With XM_UPDATE_GOLDEN set, the .cfg files are
+ * written anew instead; the difference is for a person to judge.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "service-fixture.h"
+#include "shim/error.h"
+#include "shim/vm-config.h"
+#include "shim/vm-devices.h"
+#include "shim/vm-properties.h"
+#include "store-fixture.h"
+#include "test/simhost/standin/standin-host.h"
+
+#define UUID         "11111111-2222-3333-4444-555555555555"
+#define BACKEND_UUID "8a3c1d5e-4f60-4b7a-9c21-00000000000b"
+#define GOLDEN       SOURCE_DIR "/test/golden/xl-cfg/"
+
+static const char *const golden[] = {
+  "pv-minimal",       "pv-all",      "pvh",         "hvm-minimal", "hvm-devices",
+  "hvm-no-audio",     "hvm-stubdom", "disks-pv",    "nics",        "nics-hvm-policy",
+  "nics-no-wireless", "disks-hvm",   "empty-drive", "extra-xenvm", "nasty-text",
+};
+
+static char *
+read_golden (const char *name, const char *suffix)
+{
+  g_autofree char *path = g_strconcat (GOLDEN, name, suffix, NULL);
+  char *text;
+  ck_assert_msg (g_file_get_contents (path, &text, NULL, NULL), "%s", path);
+  return text;
+}
+
+/* The VM whose domain NICs of the others are connected to. */
+static void
+add_backend (ServiceFixture *fixture)
+{
+  XmVm *backend = service_fixture_add_vm (fixture, BACKEND_UUID, "{\"name\":\"netback\"}");
+  backend->domid = 4;
+}
+
+static XmVmConfig *
+build (ServiceFixture *fixture, const char *json, GError **error)
+{
+  return xm_vm_config_build (service_fixture_add_vm (fixture, UUID, json), error);
+}
+
+static char *
+build_text (ServiceFixture *fixture, const char *json)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (XmVmConfig) config = build (fixture, json, &error);
+  ck_assert_msg (config != NULL, "%s: %s", json, error != NULL ? error->message : "");
+  return g_strdup (xm_vm_config_get_text (config));
+}
+
+static json_t *
+dry_run (StandinHost *host, const char *name, const char *text)
+{
+  g_autofree char *out = standin_host_dry_run (host, text);
+  ck_assert_msg (out != NULL, "xl refuses %s", name);
+  json_t *read = json_loads (out, 0, NULL);
+  ck_assert_msg (read != NULL, "%s", out);
+  return read;
+}
+
+START_TEST (golden_files)
+{
+  g_autoptr (ServiceFixture) fixture = service_fixture_new ();
+  const char *name = golden[_i];
+  g_autofree char *json = read_golden (name, ".json");
+  add_backend (fixture);
+  g_autofree char *text = build_text (fixture, json);
+  if (g_getenv ("XM_UPDATE_GOLDEN") != NULL) {
+    g_autofree char *path = g_strconcat (GOLDEN, name, ".cfg", NULL);
+    ck_assert (g_file_set_contents (path, text, -1, NULL));
+  }
+  g_autofree char *expected = read_golden (name, ".cfg");
+  ck_assert_str_eq (text, expected);
+}
+END_TEST
+
+/* -- what xl reads in it -------------------------------------------------------------- */
+
+static const char *
+text_at (json_t *object, const char *group, const char *key)
+{
+  const char *text = json_string_value (json_object_get (json_object_get (object, group), key));
+  return text != NULL ? text : "";
+}
+
+static const char *
+text_of (json_t *object, const char *key)
+{
+  const char *text = json_string_value (json_object_get (object, key));
+  return text != NULL ? text : "";
+}
+
+static void
+assert_number (json_t *read, const char *key, json_t *config, const char *stored_key, int factor)
+{
+  const char *stored = text_of (config, stored_key);
+  json_t *number = json_object_get (json_object_get (read, "b_info"), key);
+  if (*stored != '\0')
+    ck_assert_int_eq (json_integer_value (number), atoi (stored) * factor);
+}
+
+static gboolean
+is_enabled (json_t *device)
+{
+  return !g_str_equal (text_of (device, "enable"), "false");
+}
+
+/* The devices of the store in the order of their numbers, as xl shall see them. */
+static void
+assert_disks (json_t *read, json_t *config)
+{
+  json_t *disks = json_object_get (read, "disks");
+  gsize seen = 0;
+  for (int id = 0; id < 20; id++) {
+    g_autofree char *key = g_strdup_printf ("%d", id);
+    json_t *stored = json_object_get (json_object_get (config, "disk"), key);
+    if (stored == NULL || !is_enabled (stored))
+      continue;
+    json_t *disk = json_array_get (disks, seen++);
+    const char *path = text_of (stored, "path");
+    gboolean empty = *path == '\0' || g_str_has_suffix (path, "/null.iso");
+    ck_assert_str_eq (text_of (disk, "pdev_path"), empty ? "" : path);
+    ck_assert_str_eq (text_of (disk, "vdev"), text_of (stored, "device"));
+    ck_assert_int_eq (json_integer_value (json_object_get (disk, "is_cdrom")),
+                      g_str_equal (text_of (stored, "devtype"), "cdrom"));
+    gboolean writable = !g_str_equal (text_of (stored, "devtype"), "cdrom") &&
+                        !g_str_equal (text_of (stored, "mode"), "r");
+    ck_assert_int_eq (json_integer_value (json_object_get (disk, "readwrite")), writable);
+  }
+  ck_assert_uint_eq (json_array_size (disks), seen);
+}
+
+static void
+assert_nics (json_t *read, json_t *config)
+{
+  json_t *nics = json_object_get (read, "nics");
+  for (gsize i = 0; i < json_array_size (nics); i++) {
+    const char *mac = text_of (json_array_get (nics, i), "mac");
+    gboolean found = FALSE;
+    for (guint id = 0; id < 20; id++) {
+      g_autofree char *key = g_strdup_printf ("%u", id);
+      json_t *stored = json_object_get (json_object_get (config, "nic"), key);
+      if (stored == NULL || !is_enabled (stored))
+        continue;
+      g_autofree char *generated = xm_nic_generate_mac (id, UUID);
+      const char *set = text_of (stored, "mac");
+      found |= g_str_equal (mac, *set != '\0' ? set : generated);
+    }
+    ck_assert_msg (found, "%s", mac);
+  }
+}
+
+START_TEST (xl_reads_what_the_store_holds)
+{
+  const char *name = golden[_i];
+  g_autoptr (StandinHost) host = standin_host_new ();
+  g_autofree char *json = read_golden (name, ".json");
+  g_autofree char *text = read_golden (name, ".cfg");
+  json_auto_t *node = json_loads (json, 0, NULL);
+  json_t *config = json_object_get (node, "config");
+  json_auto_t *read = dry_run (host, name, text);
+
+  gboolean hvm = g_str_equal (text_of (config, "virt-type"), "hvm");
+  ck_assert_str_eq (text_at (read, "c_info", "name"), text_of (node, "name"));
+  ck_assert_str_eq (text_at (read, "c_info", "uuid"), UUID);
+  assert_number (read, "target_memkb", config, "memory", 1024);
+  assert_number (
+      read, "max_memkb", config,
+      json_object_get (config, "memory-static-max") != NULL ? "memory-static-max" : "memory", 1024);
+  assert_number (read, "max_vcpus", config, "vcpus", 1);
+  if (!hvm) {
+    ck_assert_str_eq (text_at (read, "b_info", "kernel"), text_of (config, "kernel"));
+    ck_assert_str_eq (text_at (read, "b_info", "ramdisk"), text_of (config, "initrd"));
+    ck_assert_str_eq (text_at (read, "b_info", "cmdline"), text_of (config, "cmdline"));
+  }
+  assert_disks (read, config);
+  assert_nics (read, config);
+  gsize expected_nics = g_str_equal (name, "nics")               ? 5
+                        : g_str_equal (name, "nics-hvm-policy")  ? 2
+                        : g_str_equal (name, "nics-no-wireless") ? 1
+                                                                 : 0;
+  ck_assert_uint_eq (json_array_size (json_object_get (read, "nics")), expected_nics);
+}
+END_TEST
+
+/* -- refusals ------------------------------------------------------------------------------ */
+
+#define PV(rest)   "{\"name\":\"n\",\"config\":{\"memory\":\"64\",\"kernel\":\"/k\"" rest "}}"
+#define DISK(rest) PV (",\"disk\":{\"3\":{\"path\":\"/d\",\"device\":\"xvda\"" rest "}}")
+#define NIC(rest)  PV (",\"nic\":{\"3\":{\"enable\":\"true\"" rest "}}")
+
+START_TEST (refusals)
+{
+  static const struct {
+    const char *json, *part;
+  } cases[] = {
+    { "{\"config\":{\"memory\":\"64\",\"kernel\":\"/k\"}}", "property name of vm " UUID },
+    { "{\"name\":\"\",\"config\":{\"memory\":\"64\",\"kernel\":\"/k\"}}", "property name of vm" },
+    { "{\"name\":\"a\\nb\",\"config\":{\"memory\":\"64\",\"kernel\":\"/k\"}}",
+      "property name of vm" },
+    { "{\"name\":\"n\",\"config\":{\"kernel\":\"/k\"}}", "property memory of vm " UUID },
+    { "{\"name\":\"n\",\"config\":{\"kernel\":\"/k\",\"memory\":\"-1\"}}", "property memory" },
+    { "{\"name\":\"n\",\"config\":{\"kernel\":\"/k\",\"memory\":\"lots\"}}", "property memory" },
+    { "{\"name\":\"n\",\"config\":{\"kernel\":\"/k\",\"memory\":\"5000000000\"}}",
+      "property memory" },
+    { "{\"name\":\"n\",\"config\":{\"memory\":\"64\"}}", "property kernel of vm " UUID },
+    { PV (",\"virt-type\":\"xen\""), "property virt-type of vm " UUID },
+    { PV (",\"virt-type\":\"pvh\",\"kernel\":\"\""), "property kernel of vm " UUID },
+    { PV (",\"acpi\":\"perhaps\""), "property acpi of vm " UUID },
+    { PV (",\"vcpus\":\"two\""), "property vcpus of vm " UUID },
+    { PV (",\"extra-xenvm\":{\"0\":\"a=1\\nb=2\"}"), "property extra-xenvm of vm " UUID },
+    { "{\"name\":\"n\",\"cpuid\":\"a\\nb=1\",\"config\":{\"memory\":\"64\",\"kernel\":\"/k\"}}",
+      "property cpuid of vm " UUID },
+    { DISK (",\"type\":\"vdi\""), "property phys-type of disk 3 of vm " UUID },
+    { DISK (",\"type\":\"x,script=/evil\""), "property phys-type of disk 3 of vm " UUID },
+    { DISK (",\"path\":\"/d\\nvdev=xvdz\""), "property phys-path of disk 3 of vm " UUID },
+    { DISK (",\"device\":\"xvda,script=/evil\""), "property virt-path of disk 3 of vm " UUID },
+    { DISK (",\"device\":\" xvda\""), "property virt-path of disk 3 of vm " UUID },
+    { DISK (",\"devtype\":\"disk,script=/evil\""), "property devtype of disk 3 of vm " UUID },
+    { DISK (",\"devtype\":\"cdrom\",\"path\":\"\",\"device\":\"hdc,script=/evil\""),
+      "property virt-path of disk 3 of vm " UUID },
+    { NIC (",\"mac\":\"00:16:3e:01:02:03,script=/evil\""), "property mac of nic 3 of vm " UUID },
+    { NIC (",\"mac\":\"a=b\""), "property mac of nic 3 of vm " UUID },
+    { NIC (",\"network\":\"/any/0/comma\""), "property network of nic 3 of vm " UUID },
+    { NIC (",\"backend-name\":\"nobody\""), "232" },
+    { NIC (",\"backend-uuid\":\"nobody\""), "232" },
+  };
+  g_autoptr (ServiceFixture) fixture = service_fixture_new ();
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (XmVmConfig) config = build (fixture, cases[i].json, &error);
+    ck_assert_msg (config == NULL, "%s", cases[i].json);
+    ck_assert_msg (strstr (error->message, cases[i].part) != NULL, "%s: %s", cases[i].json,
+                   error->message);
+  }
+}
+END_TEST
+
+/* A backend without a domain is as good as none. */
+START_TEST (a_stopped_backend_is_refused)
+{
+  g_autoptr (ServiceFixture) fixture = service_fixture_new ();
+  service_fixture_add_vm (fixture, BACKEND_UUID, "{\"name\":\"netback\"}");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (XmVmConfig) config = build (fixture, NIC (",\"backend-name\":\"netback\""), &error);
+  ck_assert_ptr_null (config);
+  ck_assert (g_error_matches (error, XM_ERROR, XM_ERROR_NO_BACKEND));
+}
+END_TEST
+
+/* -- no value becomes a line --------------------------------------------------------------------
+ */
+
+static GHashTable *
+keys_of (const char *text)
+{
+  GHashTable *keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++) {
+    if (**line != '\0')
+      ck_assert_msg (g_hash_table_add (keys, g_strndup (*line, strcspn (*line, "="))), "%s twice",
+                     *line);
+  }
+  return keys;
+}
+
+/* xl must see the memory and the name that were set, whatever the others hold. */
+static void
+assert_undisturbed (StandinHost *host, const char *key, const char *text)
+{
+  g_autoptr (GHashTable) keys = keys_of (text);
+  ck_assert_msg (!g_hash_table_contains (keys, "on_crash"), "%s: %s", key, text);
+  g_autofree char *out = standin_host_dry_run (host, text);
+  if (out == NULL) /* xl may know better what the key can be */
+    return;
+  json_auto_t *read = json_loads (out, 0, NULL);
+  json_t *memory = json_object_get (json_object_get (read, "b_info"), "target_memkb");
+  ck_assert_int_eq (json_integer_value (memory), 64 * 1024);
+  if (!g_str_equal (key, "name"))
+    ck_assert_str_eq (text_at (read, "c_info", "name"), "n");
+}
+
+START_TEST (no_value_becomes_a_line)
+{
+  static const char *const attacks[] = {
+    "x\non_crash='preserve'\nmemory=1\n", "x'\non_crash='preserve'\nmemory='1",
+    "x\"\non_crash=\"preserve\"\n",       "x\\",
+    "x']\non_crash=['preserve'",          "x\r\non_crash='preserve'",
+    "x'; on_crash='preserve'; y='",
+  };
+  static const char *const others[] = {
+    "config/kernel",      "config/initrd",        "config/cmdline",   "config/sound",
+    "config/hdtype",      "config/timer-mode",    "config/display",   "config/qemu-dm-path",
+    "config/extra-hvm/0", "config/disk/0/path",   "config/videoram",  "config/disk/0/device",
+    "config/disk/0/type", "config/disk/0/mode",   "config/nic/0/mac", "config/disk/0/devtype",
+    "config/nic/0/model", "config/nic/0/network",
+  };
+  g_autoptr (ServiceFixture) fixture = service_fixture_new ();
+  g_autoptr (StandinHost) host = standin_host_new ();
+  const char *type = _i == 0 ? "pv" : "hvm";
+  g_autofree char *json = g_strdup_printf (
+      "{\"name\":\"n\",\"config\":{\"virt-type\":\"%s\",\"memory\":\"64\",\"kernel\":\"/k\","
+      "\"disk\":{\"0\":{\"path\":\"/d\",\"device\":\"hda\"}},\"nic\":{\"0\":{\"mac\":\"\"}}}}",
+      type);
+  XmVm *vm = service_fixture_add_vm (fixture, UUID, json);
+
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+  gsize n;
+  const XmVmProperty *rows = xm_vm_properties (&n);
+  for (gsize i = 0; i < n; i++) {
+    if (rows[i].config_line != XM_CONFIG_NONE || g_strcmp0 (rows[i].key, "name") == 0)
+      g_ptr_array_add (keys, (gpointer)rows[i].key);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+    g_ptr_array_add (keys, (gpointer)others[i]);
+
+  guint built = 0, refused = 0;
+  for (guint k = 0; k < keys->len; k++) {
+    const char *key = keys->pdata[k];
+    g_autofree char *before = g_strdup (xm_vm_read (vm, key));
+    for (gsize i = 0; i < G_N_ELEMENTS (attacks); i++) {
+      ck_assert (xm_vm_write (vm, key, attacks[i], NULL));
+      g_autoptr (GError) error = NULL;
+      g_autoptr (XmVmConfig) config = xm_vm_config_build (vm, &error);
+      if (config != NULL)
+        assert_undisturbed (host, key, xm_vm_config_get_text (config));
+      else
+        ck_assert_msg (strstr (error->message, "property ") != NULL, "%s: %s", key, error->message);
+      built += config != NULL;
+      refused += config == NULL;
+    }
+    ck_assert (xm_vm_write (vm, key, before, NULL));
+  }
+  ck_assert_uint_gt (built, 50);
+  ck_assert_uint_gt (refused, 50);
+}
+END_TEST
+
+/* -- the file, and the files it needs
+ * --------------------------------------------------------------- */
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **)user_data = g_object_ref (result);
+}
+
+static char *
+write_config (ServiceFixture *fixture, const char *json, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  XmVmConfig *config = build (fixture, json, error);
+  ck_assert_ptr_nonnull (config);
+  xm_vm_config_write_async (config, NULL, on_written, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return xm_vm_config_write_finish (result, error);
+}
+
+START_TEST (the_file_is_private)
+{
+  g_autoptr (ServiceFixture) fixture = service_fixture_new ();
+  g_autofree char *kernel = g_strdup (xm_store_get_base (service_fixture_service (fixture)->store));
+  g_autofree char *file = g_build_filename (kernel, "kernel", NULL);
+  ck_assert (g_file_set_contents (file, "", 0, NULL));
+  g_autofree char *json =
+      g_strdup_printf ("{\"name\":\"n\",\"config\":{\"memory\":\"64\",\"kernel\":\"%s\"}}", file);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = write_config (fixture, json, &error);
+  ck_assert_msg (path != NULL, "%s", error != NULL ? error->message : "");
+  ck_assert (g_str_has_suffix (path, "/run/" UUID ".cfg"));
+
+  struct stat info;
+  ck_assert_int_eq (stat (path, &info), 0);
+  ck_assert_uint_eq (info.st_mode & 07777, 0600);
+  g_autofree char *dir = g_path_get_dirname (path);
+  ck_assert_int_eq (stat (dir, &info), 0);
+  ck_assert_uint_eq (info.st_mode & 07777, 0700);
+  g_autofree char *written = NULL;
+  ck_assert (g_file_get_contents (path, &written, NULL, NULL));
+  g_autofree char *text = build_text (fixture, json);
+  ck_assert_str_eq (written, text);
+}
+END_TEST
+
+START_TEST (missing_files_are_named)
+{
+  static const struct {
+    const char *json, *message;
+  } cases[] = {
+    { PV (""), "223:IO error: /k: openFile: does not exist (No such file or directory)" },
+    { "{\"name\":\"n\",\"config\":{\"memory\":\"64\",\"kernel\":\"/proc\"}}",
+      "223:IO error: /proc: openFile: inappropriate type (is a directory)" },
+    { "{\"name\":\"n\",\"stubdom\":\"true\",\"config\":{\"virt-type\":\"hvm\",\"memory\":\"64\"}}",
+      "223:IO error: /stubdom/kernel: openFile: does not exist (No such file or directory)" },
+    { "{\"name\":\"n\",\"config\":{\"virt-type\":\"hvm\",\"memory\":\"64\",\"disk\":{"
+      "\"0\":{\"path\":\"\",\"devtype\":\"cdrom\"},"
+      "\"4\":{\"path\":\"/no/such\",\"enable\":\"false\"}}}}",
+      "Bad Physical Path for disk 4 (/no/such)" },
+    { "{\"name\":\"n\",\"config\":{\"virt-type\":\"hvm\",\"memory\":\"64\",\"disk\":{"
+      "\"0\":{\"path\":\"/proc\"}}}}",
+      "Bad Physical Path for disk 0 (/proc)" },
+    { "{\"name\":\"n\",\"config\":{\"virt-type\":\"hvm\",\"memory\":\"64\",\"qemu-dm-path\":"
+      "\"/no/dm\"}}",
+      "223:IO error: /no/dm: openFile: does not exist (No such file or directory)" },
+  };
+  g_autoptr (ServiceFixture) fixture = service_fixture_new ();
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    ck_assert_ptr_null (write_config (fixture, cases[i].json, &error));
+    ck_assert_str_eq (error->message, cases[i].message);
+  }
+}
+END_TEST
+
+/* -- MACs
+ * ---------------------------------------------------------------------------------------------- */
+
+START_TEST (generated_macs)
+{
+  static const struct {
+    guint id;
+    const char *uuid, *mac;
+  } cases[] = {
+    { 0, "00000000-0000-0000-0000-000000000001", "4e:1c:b4:98:ed:0a" },
+    { 1, "00000000-0000-0000-0000-000000000001", "f2:48:68:4f:d0:81" },
+    { 0, "00000000-0000-0000-0000-000000000002", "fe:e6:f3:ea:c3:ce" },
+    { 1, "00000000-0000-0000-0000-000000000002", "f6:f7:ac:df:87:66" },
+    { 0, "8a3c1d5e-4f60-4b7a-9c21-0123456789ab", "86:8a:f6:9c:54:6d" },
+    { 1, "8a3c1d5e-4f60-4b7a-9c21-0123456789ab", "c2:ea:40:30:a2:ca" },
+    { 0, "11111111-2222-3333-4444-555555555555", "a2:5c:2e:58:24:12" },
+    { 1, "11111111-2222-3333-4444-555555555555", "be:c6:70:52:88:c1" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *mac = xm_nic_generate_mac (cases[i].id, cases[i].uuid);
+    ck_assert_str_eq (mac, cases[i].mac);
+  }
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("vm-config");
+  TCase *tcase = tcase_create ("vm-config");
+  tcase_set_timeout (tcase, 60);
+  tcase_add_loop_test (tcase, golden_files, 0, G_N_ELEMENTS (golden));
+  tcase_add_loop_test (tcase, xl_reads_what_the_store_holds, 0, G_N_ELEMENTS (golden));
+  tcase_add_test (tcase, refusals);
+  tcase_add_test (tcase, a_stopped_backend_is_refused);
+  tcase_add_loop_test (tcase, no_value_becomes_a_line, 0, 2);
+  tcase_add_test (tcase, the_file_is_private);
+  tcase_add_test (tcase, missing_files_are_named);
+  tcase_add_test (tcase, generated_macs);
+  suite_add_tcase (suite, tcase);
+  SRunner *runner = srunner_create (suite);
+  srunner_run_all (runner, CK_ENV);
+  int failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
