@@ -221,14 +221,14 @@ domain_gone (XmVm *vm)
   }
 }
 
+/* A domain that is still there is tried again at the next refresh, not at once: whatever kept xl
+ * from removing it is likely to last. */
 static void
 on_reaped_refresh (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (XmVm) vm = user_data;
-  vm->lifecycle->reaping =
-      FALSE; /* a domain that is still there is tried again at the next refresh */
-  xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
-  xm_lifecycle_observe (vm);
+  xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL); /* observed already */
+  vm->lifecycle->reaping = FALSE;
 }
 
 static void

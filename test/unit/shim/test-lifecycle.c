@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A VM's life with a scripted xl: which commands run, and which states are told. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dummy-xl.h"
+#include "service-fixture.h"
+#include "shim/lifecycle-private.h"
+
+#define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
+#define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
+
+/** Host: a VM, and what xl does to it unless told otherwise: create makes domain 5, destroy ends
+ * it. */
+typedef struct {
+  ServiceFixture *fixture;
+  XmVm *vm;
+} Host;
+
+typedef struct {
+  gboolean ended;
+  GError *error;
+} Operation;
+
+static void
+tell_domain (const char *file, int domid, const char *state, const char *reason)
+{
+  g_autofree char *line = dummy_xl_domain ("n", domid, state, UUID, reason);
+  g_autofree char *text = dummy_xl_domains (domid < 0 ? "" : line);
+  dummy_xl_tell (file, text);
+}
+
+static void
+tell_life (int domid)
+{
+  tell_domain ("create.domains", domid, "--p---", "-");
+  tell_domain ("unpause.domains", domid, "-b----", "-");
+  tell_domain ("destroy.domains", -1, "", "");
+}
+
+static Host
+host_new (const char *virt_type)
+{
+  Host host = { service_fixture_new (), NULL };
+  const char *kernel = xm_store_get_base (service_fixture_service (host.fixture)->store);
+  g_autofree char *json = g_strdup_printf ("{\"name\":\"n\",\"config\":{\"virt-type\":\"%s\","
+                                           "\"memory\":\"64\",\"kernel\":\"%s/../test.conf\"}}",
+                                           virt_type, kernel);
+  host.vm = service_fixture_add_vm (host.fixture, UUID, json);
+  tell_life (5);
+  return host;
+}
+
+static void
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Operation *operation = user_data;
+  xm_lifecycle_run_finish (result, &operation->error);
+  operation->ended = TRUE;
+}
+
+static void
+begin (Host *host, XmOperationKind kind, Operation *operation)
+{
+  *operation = (Operation){ FALSE, NULL };
+  xm_lifecycle_run_async (host->vm, kind, on_ended, operation);
+}
+
+static void
+end (Operation *operation)
+{
+  while (!operation->ended)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+end_well (Operation *operation)
+{
+  end (operation);
+  ck_assert_msg (operation->error == NULL, "%s", operation->error->message);
+}
+
+static void
+end_badly (Operation *operation, const char *part)
+{
+  end (operation);
+  ck_assert_ptr_nonnull (operation->error);
+  ck_assert_msg (strstr (operation->error->message, part) != NULL, "%s", operation->error->message);
+  g_clear_error (&operation->error);
+}
+
+static void
+start (Host *host)
+{
+  Operation operation;
+  begin (host, XM_OPERATION_START, &operation);
+  end_well (&operation);
+  ck_assert_int_eq (host->vm->state, XM_VM_RUNNING);
+}
+
+static void
+on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
+  *(gboolean *)user_data = TRUE;
+}
+
+static void
+look (Host *host)
+{
+  gboolean done = FALSE;
+  xm_domains_refresh_async (service_fixture_service (host->fixture)->domains, NULL, on_refreshed,
+                            &done);
+  while (!done)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+wait_state (Host *host, XmVmState state)
+{
+  while (host->vm->state != state || xm_lifecycle_is_busy (host->vm))
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* Public words of the `vm_state_changed` signals since the last call, joined by blanks. */
+static char *
+told_states (Host *host)
+{
+  /* Signals arrive in order: when a call has come back, they all have. */
+  g_autoptr (GVariant) value = service_fixture_get (host->fixture, PATH, VM, "state", NULL);
+  GPtrArray *signals = service_fixture_signals (host->fixture);
+  GString *states = g_string_new (NULL);
+  for (guint i = 0; i < signals->len; i++) {
+    g_auto (GStrv) words = g_strsplit (signals->pdata[i], "'", -1);
+    if (g_str_has_prefix (signals->pdata[i], "vm_state_changed "))
+      g_string_append_printf (states, "%s%s", states->len > 0 ? " " : "", words[5]);
+  }
+  return g_string_free (states, FALSE);
+}
+
+static void
+assert_states (Host *host, const char *expected)
+{
+  g_autofree char *states = told_states (host);
+  ck_assert_str_eq (states, expected);
+}
+
+/* -- starting --------------------------------------------------------------------------- */
+
+START_TEST (start_and_shutdown)
+{
+  Host host = host_new ("pv");
+  start (&host);
+  ck_assert_int_eq (host.vm->domid, 5);
+  assert_states (&host, "creating creating running");
+  ck_assert_uint_eq (dummy_xl_count ("create"), 1);
+  g_auto (GStrv) calls = dummy_xl_calls ();
+  gboolean found = FALSE;
+  for (char **call = calls; *call != NULL; call++) {
+    g_auto (GStrv) words = g_strsplit (*call, " ", -1);
+    if (!g_str_equal (words[0], "create"))
+      continue;
+    found = g_strv_contains ((const char *const *)words, "-e") &&
+            g_strv_contains ((const char *const *)words, "-p");
+  }
+  ck_assert (found);
+
+  /* Once more is no error and starts nothing. */
+  start (&host);
+  ck_assert_uint_eq (dummy_xl_count ("create"), 1);
+
+  tell_domain ("shutdown.domains", 5, "---s--", "0");
+  Operation shutdown;
+  begin (&host, XM_OPERATION_SHUTDOWN, &shutdown);
+  while (dummy_xl_count ("shutdown") == 0 || !host.vm->lifecycle->current->waiting)
+    g_main_context_iteration (NULL, TRUE);
+  look (&host); /* in place of xenstored's event */
+  end_well (&shutdown);
+  wait_state (&host, XM_VM_SHUTDOWN);
+  ck_assert_int_eq (host.vm->domid, -1);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
+  assert_states (&host, "stopping stopped");
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+START_TEST (a_failed_create_leaves_nothing)
+{
+  Host host = host_new ("pv");
+  Operation operation;
+  dummy_xl_tell ("create", "xl: it does not work\n");
+  dummy_xl_tell ("create.status", "1");
+  begin (&host, XM_OPERATION_START, &operation);
+  end_badly (&operation, "223:IO error: \"xl: it does not work\"");
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
+  ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
+  ck_assert_int_eq (host.vm->lifecycle->own_domid, -1);
+  assert_states (&host, "");
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+START_TEST (a_failed_unpause_is_cleaned_up)
+{
+  Host host = host_new ("pv");
+  Operation operation;
+  dummy_xl_tell ("unpause.status", "1");
+  begin (&host, XM_OPERATION_START, &operation);
+  end_badly (&operation, "223:IO error: \"Error unpausing domain.\"");
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
+  ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
+  ck_assert_int_eq (host.vm->domid, -1);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+START_TEST (destroy_overtakes_start)
+{
+  Host host = host_new ("pv");
+  Operation starting, waiting, destroying;
+  dummy_xl_shut_gate ("create");
+  begin (&host, XM_OPERATION_START, &starting);
+  begin (&host, XM_OPERATION_PAUSE, &waiting);
+  while (dummy_xl_count ("create") == 0)
+    g_main_context_iteration (NULL, FALSE);
+  tell_domain ("list", 5, "--p---", "-"); /* half built */
+  begin (&host, XM_OPERATION_DESTROY, &destroying);
+  end_badly (&waiting, "overtaken by destroy");
+  end_badly (&starting, "overtaken by destroy");
+  end_well (&destroying);
+  ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
+  ck_assert_uint_eq (dummy_xl_count ("pause"), 0);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+/* -- ends of domains ---------------------------------------------------------------------- */
+
+START_TEST (a_reboot_from_inside_starts_again)
+{
+  Host host = host_new ("pv");
+  start (&host);
+  assert_states (&host, "creating creating running");
+  tell_life (6);
+  tell_domain ("list", 5, "---s--", "1");
+  look (&host);
+  ck_assert_int_eq (host.vm->state, XM_VM_REBOOTING);
+  wait_state (&host, XM_VM_RUNNING);
+  ck_assert_int_eq (host.vm->domid, 6);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
+  assert_states (&host, "rebooting stopped creating creating running");
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+START_TEST (a_crash_ends_the_vm)
+{
+  Host host = host_new ("pv");
+  start (&host);
+  assert_states (&host, "creating creating running");
+  tell_domain ("list", 5, "---sc-", "3");
+  look (&host);
+  wait_state (&host, XM_VM_SHUTDOWN);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
+  ck_assert_uint_eq (dummy_xl_count ("create"), 1);
+  assert_states (&host, "stopped");
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+/* Domains that the service did not start are watched, not touched. */
+START_TEST (a_foreign_domain_is_left_alone)
+{
+  Host host = host_new ("pv");
+  tell_domain ("list", 9, "-b----", "-");
+  look (&host);
+  ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
+  ck_assert_int_eq (host.vm->domid, 9);
+  tell_domain ("list", 9, "---s--", "0");
+  look (&host);
+  look (&host);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
+  tell_domain ("list", -1, "", "");
+  look (&host);
+  assert_states (&host, "running stopping stopped");
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+/* An ended domain that cannot be removed is tried again at the next refresh, not at once. */
+START_TEST (a_domain_that_cannot_be_removed)
+{
+  Host host = host_new ("pv");
+  start (&host);
+  dummy_xl_tell ("destroy.status", "1");
+  tell_domain ("list", 5, "---s--", "0");
+  look (&host);
+  while (dummy_xl_count ("destroy") == 0 || host.vm->lifecycle->reaping)
+    g_main_context_iteration (NULL, TRUE);
+  look (&host);
+  while (host.vm->lifecycle->reaping)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 2);
+
+  dummy_xl_tell ("destroy.status", NULL);
+  look (&host);
+  wait_state (&host, XM_VM_SHUTDOWN);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 3);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+/* What was read before a restart of the service is known after it. */
+START_TEST (own_domains_are_remembered)
+{
+  Host host = host_new ("pv");
+  start (&host);
+  XmLifecycle *other = xm_lifecycle_new (host.vm);
+  ck_assert_int_eq (other->own_domid, 5);
+  xm_lifecycle_free (other);
+  xm_lifecycle_own (host.vm, -1);
+  other = xm_lifecycle_new (host.vm);
+  ck_assert_int_eq (other->own_domid, -1);
+  xm_lifecycle_free (other);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+/* -- the other operations -------------------------------------------------------------------- */
+
+START_TEST (pause_counts_once)
+{
+  Host host = host_new ("pv");
+  Operation operation;
+  start (&host);
+  tell_domain ("pause.domains", 5, "--p---", "-");
+  begin (&host, XM_OPERATION_PAUSE, &operation);
+  end_well (&operation);
+  ck_assert_int_eq (host.vm->state, XM_VM_PAUSED);
+  begin (&host, XM_OPERATION_PAUSE, &operation);
+  end_well (&operation);
+  ck_assert_uint_eq (dummy_xl_count ("pause"), 1);
+
+  tell_domain ("unpause.domains", 5, "-b----", "-");
+  begin (&host, XM_OPERATION_UNPAUSE, &operation);
+  end_well (&operation);
+  begin (&host, XM_OPERATION_UNPAUSE, &operation);
+  end_well (&operation);
+  ck_assert_uint_eq (dummy_xl_count ("unpause"), 2); /* one of them of the start */
+
+  /* xl says that it is done, and Xen shows that it is not. */
+  begin (&host, XM_OPERATION_PAUSE, &operation);
+  end_badly (&operation, "223:IO error: \"Error parsing domain.\"");
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+START_TEST (destroy_tells_the_truth)
+{
+  Host host = host_new ("pv");
+  Operation operation;
+  begin (&host, XM_OPERATION_DESTROY, &operation);
+  end_well (&operation); /* nothing to destroy */
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
+
+  start (&host);
+  dummy_xl_tell ("destroy.domains", NULL);
+  begin (&host, XM_OPERATION_DESTROY, &operation);
+  end_badly (&operation, "223:IO error: \"Error destroying domain.\"");
+  ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
+
+  dummy_xl_tell ("destroy.status", "1");
+  begin (&host, XM_OPERATION_DESTROY, &operation);
+  end_badly (&operation, "223:IO error: \"Error destroying domain.\"");
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+/* A guest without PV drivers gets the ACPI power button. */
+START_TEST (hvm_shutdown_has_a_second_means)
+{
+  Host host = host_new ("hvm");
+  Operation operation;
+  start (&host);
+  dummy_xl_tell ("shutdown.status", "1");
+  begin (&host, XM_OPERATION_SHUTDOWN, &operation);
+  end_badly (&operation, "223:");
+  ck_assert_uint_eq (dummy_xl_count ("shutdown"), 2);
+  g_auto (GStrv) calls = dummy_xl_calls ();
+  gboolean fallback = FALSE;
+  for (char **call = calls; *call != NULL; call++)
+    fallback |= g_str_has_prefix (*call, "shutdown ") && strstr (*call, "-F") != NULL;
+  ck_assert (fallback);
+  look (&host);
+  ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+START_TEST (a_guest_that_does_not_end)
+{
+  Host host = host_new ("pv");
+  Operation operation;
+  start (&host);
+  xl_runner_set_timeout (service_fixture_service (host.fixture)->runner, XL_TIMEOUT_SHUTDOWN, 1);
+  begin (&host, XM_OPERATION_SHUTDOWN, &operation);
+  end_badly (&operation, "Timeout while waiting for vm " UUID " state to become shutdown after 1s");
+  ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("lifecycle");
+  TCase *tcase = tcase_create ("lifecycle");
+  tcase_set_timeout (tcase, 60);
+  tcase_add_test (tcase, start_and_shutdown);
+  tcase_add_test (tcase, a_failed_create_leaves_nothing);
+  tcase_add_test (tcase, a_failed_unpause_is_cleaned_up);
+  tcase_add_test (tcase, destroy_overtakes_start);
+  tcase_add_test (tcase, a_reboot_from_inside_starts_again);
+  tcase_add_test (tcase, a_crash_ends_the_vm);
+  tcase_add_test (tcase, a_foreign_domain_is_left_alone);
+  tcase_add_test (tcase, a_domain_that_cannot_be_removed);
+  tcase_add_test (tcase, own_domains_are_remembered);
+  tcase_add_test (tcase, pause_counts_once);
+  tcase_add_test (tcase, destroy_tells_the_truth);
+  tcase_add_test (tcase, hvm_shutdown_has_a_second_means);
+  tcase_add_test (tcase, a_guest_that_does_not_end);
+  suite_add_tcase (suite, tcase);
+  SRunner *runner = srunner_create (suite);
+  srunner_run_all (runner, CK_ENV);
+  int failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
