@@ -402,7 +402,7 @@ main (void)
 {
   Suite *suite = suite_create ("domains");
   TCase *tcase = tcase_create ("domains");
-  tcase_set_timeout (tcase, 60);
+  tcase_set_timeout (tcase, 120);
   tcase_add_test (tcase, one_run_serves_all_who_wait_for_it);
   tcase_add_test (tcase, a_call_gets_a_picture_that_is_not_older);
   tcase_add_test (tcase, a_new_domain_refreshes_the_picture);

@@ -455,7 +455,7 @@ main (void)
 {
   Suite *suite = suite_create ("vm-config");
   TCase *tcase = tcase_create ("vm-config");
-  tcase_set_timeout (tcase, 60);
+  tcase_set_timeout (tcase, 120);
   tcase_add_loop_test (tcase, golden_files, 0, G_N_ELEMENTS (golden));
   tcase_add_loop_test (tcase, xl_reads_what_the_store_holds, 0, G_N_ELEMENTS (golden));
   tcase_add_test (tcase, refusals);

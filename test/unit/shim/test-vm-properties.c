@@ -479,7 +479,7 @@ main (void)
 {
   Suite *suite = suite_create ("vm-properties");
   TCase *tcase = tcase_create ("vm-properties");
-  tcase_set_timeout (tcase, 60);
+  tcase_set_timeout (tcase, 120);
   tcase_add_test (tcase, rows_are_as_recorded);
   tcase_add_test (tcase, rows_are_unique);
   tcase_add_test (tcase, unset_values);
