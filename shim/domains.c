@@ -132,13 +132,24 @@ xm_domains_refresh_finish (XmDomains *self, GAsyncResult *result, GError **error
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/*
+ * A destroyed domain stays in Xen, dying and without a name, as long as some
+ * other domain holds its memory: that can be for ever, and is nobody's VM.
+ */
+static gboolean
+is_zombie (const XlDomain *domain)
+{
+  return (domain->state & XL_DOMAIN_DYING) != 0 && g_str_equal (domain->name, "(null)");
+}
+
 const XlDomain *
 xm_domains_lookup_uuid (XmDomains *self, const char *uuid, int prefer)
 {
   const XlDomain *found = NULL;
   for (guint i = 0; i < self->all->len; i++) {
     const XlDomain *domain = self->all->pdata[i];
-    if (domain->domid == 0 || domain->uuid == NULL || g_ascii_strcasecmp (domain->uuid, uuid) != 0)
+    if (domain->domid == 0 || domain->uuid == NULL || is_zombie (domain) ||
+        g_ascii_strcasecmp (domain->uuid, uuid) != 0)
       continue;
     if (prefer >= 0 && domain->domid == (guint)prefer)
       return domain;

@@ -48,7 +48,8 @@ xm_domains_refresh_finish (XmDomains *self, GAsyncResult *result, GError **error
  * @uuid: compared without regard to case
  * @prefer: domid that wins when several domains have this uuid; else the newest does
  *
- * Returns: (transfer none) (nullable): valid until the next refresh
+ * Returns: (transfer none) (nullable): valid until the next refresh. Dying domains without a name
+ * do not count.
  */
 const XlDomain *
 xm_domains_lookup_uuid (XmDomains *self, const char *uuid, int prefer);
