@@ -132,6 +132,10 @@ sim_only () {
 # --- cleaning up ---
 
 made=() # uuids of the VMs
+
+# names may hold anything, so the numbers come from the JSON
+domids () { xl list -l 2>/dev/null | sed -n 's/^        "domid": \([0-9]*\),$/\1/p'; }
+domids_before=$(domids) # a test leaves no other domain behind, even when it fails
 watchers=()
 
 clean_up () {
@@ -140,6 +144,7 @@ clean_up () {
     xec-vm -u "$uuid" destroy >/dev/null 2>&1
     xec -i $IFACE.unrestricted unrestricted-delete-vm "$uuid" >/dev/null 2>&1
   done
+  comm -13 <(sort <<<"$domids_before") <(domids | sort) | xargs -r -n 1 xl destroy 2>/dev/null
   ((${#watchers[@]})) && kill "${watchers[@]}" 2>/dev/null
   rm -rf "$WORK"
 }
