@@ -30,9 +30,9 @@ BenchPeer bench_peers[BENCH_N_PEERS] = {
     .name_property = "name",
   },
   /* The same properties, each with a getter that returns a constant: what GDBus adds to that. */
-  [BENCH_SAME_INTERFACE] = {
-    .title = "constants",
-    .bus_name = "org.xenmgr_xl.Bench.Constants",
+  [BENCH_GETTERS] = {
+    .title = "getters",
+    .bus_name = "org.xenmgr_xl.Bench.Getters",
     .root = "/",
     .root_interface = "org.xenmgr_xl.Bench",
     .list_method = "List",

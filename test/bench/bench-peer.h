@@ -42,7 +42,7 @@ typedef struct {
 } BenchPeer;
 
 /** The service under test comes first. */
-enum { BENCH_XENMGR, BENCH_ECHO, BENCH_SAME_INTERFACE, BENCH_LIBVIRT, BENCH_N_PEERS };
+enum { BENCH_XENMGR, BENCH_ECHO, BENCH_GETTERS, BENCH_LIBVIRT, BENCH_N_PEERS };
 extern BenchPeer bench_peers[BENCH_N_PEERS];
 
 /** bench_peer_populate: makes VMs until there are @n, and reads where they are. */
