@@ -62,7 +62,7 @@ succeeds 'destroy' xec-vm -n behind destroy
 xl destroy $'two\nlines  1  2 3  r-----  1.0'
 
 # --- two at a time ---
-new_guest other; other=$U
+new_guest other
 xec-vm -n behind start & one=$!
 xec-vm -n other start & two=$!
 wait $one; first=$?; wait $two

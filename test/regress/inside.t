@@ -46,6 +46,13 @@ states_become 'crash: the states told' "$U" stopped
 prints 'state' stopped xec-vm -n inner get state
 fails 'no domain is left' . xl list inner
 
+# --- a guest that powers off by itself, soon ---
+xec -o "$VM" set cmd-line "${XM_GUEST_CMDLINE-} xmtest.poweroff_after=1"
+forget_signals
+succeeds 'start of a guest that ends soon' xec-vm -n inner start
+states_become 'the states told' "$U" 'creating running stopping stopped'
+xec -o "$VM" set cmd-line "${XM_GUEST_CMDLINE-}"
+
 # --- it starts again after all this ---
 succeeds 'start after a crash' xec-vm -n inner start
 prints 'state' running xec-vm -n inner get state

@@ -209,7 +209,7 @@ daemon () { "${XM_DAEMON_CONTROL:-$([[ $XM_TARGET == lab ]] && echo lab-daemon |
 
 # watch_signals: from now on every signal of the service is noted
 watch_signals () {
-  : >"$WORK/signals" >"$WORK/signals.err"
+  touch "$WORK/signals" "$WORK/signals.err"
   busctl --system monitor --json=short --match "type='signal',path='/',interface='$IFACE'" \
     >"$WORK/signals" 2>"$WORK/signals.err" </dev/null &
   watchers+=($!)

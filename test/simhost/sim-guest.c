@@ -102,17 +102,17 @@ static void
 guest_plan (Guest *guest, const char *cmdline)
 {
   static const struct {
-    const char *word;
+    const char *word, *cmdline_word;
     int reason;
   } plans[] = {
-    { "poweroff-after", SIM_POWEROFF },
-    { "reboot-after", SIM_REBOOT },
-    { "crash-after", SIM_CRASH },
+    { "poweroff-after", "poweroff_after", SIM_POWEROFF },
+    { "reboot-after", "reboot_after", SIM_REBOOT },
+    { "crash-after", "crash_after", SIM_CRASH },
   };
   g_auto (GStrv) policy = sim_guest_policy (guest->name);
 
   for (guint i = 0; i < G_N_ELEMENTS (plans); i++) {
-    g_autofree char *key = g_strdup_printf ("xmtest.%s=", plans[i].word);
+    g_autofree char *key = g_strdup_printf ("xmtest.%s=", plans[i].cmdline_word);
     const char *at = cmdline != NULL ? strstr (cmdline, key) : NULL;
     gint64 ms;
 
