@@ -183,9 +183,9 @@ START_TEST (every_way_to_create)
   };
   g_autoptr (ServiceFixture) fixture = service_fixture_new ();
   for (gsize i = 0; i < G_N_ELEMENTS (ways); i++) {
+    g_autoptr (GVariant) parameters = g_variant_parse (NULL, ways[i].parameters, NULL, NULL, NULL);
     g_autoptr (GVariant) answer =
-        must_call (fixture, "/", ways[i].interface, ways[i].method,
-                   g_variant_parse (NULL, ways[i].parameters, NULL, NULL, NULL));
+        must_call (fixture, "/", ways[i].interface, ways[i].method, parameters);
     const char *path;
     g_variant_get (answer, "(&o)", &path);
     g_autofree char *uuid = get_text (fixture, path, "uuid");
