@@ -54,10 +54,8 @@ typedef struct _XmObjectKind XmObjectKind;
  *
  * Returns: (transfer full)
  */
-XmObjectKind *
-xm_object_kind_new (const XmInterface *interfaces, gsize n);
-void
-xm_object_kind_free (XmObjectKind *kind);
+XmObjectKind *xm_object_kind_new (const XmInterface *interfaces, gsize n);
+void xm_object_kind_free (XmObjectKind *kind);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmObjectKind, xm_object_kind_free)
 
 typedef enum {
@@ -95,17 +93,15 @@ typedef struct _XmBusObject XmBusObject;
  *
  * Returns: (transfer full): the exported object, or %NULL when the path is taken
  */
-XmBusObject *
-xm_bus_object_export (GDBusConnection *connection,
-                      const char *path,
-                      const XmObjectKind *kind,
-                      XmChildrenFunc children,
-                      gpointer owner,
-                      GError **error);
+XmBusObject *xm_bus_object_export (GDBusConnection *connection,
+                                   const char *path,
+                                   const XmObjectKind *kind,
+                                   XmChildrenFunc children,
+                                   gpointer owner,
+                                   GError **error);
 
 /** xm_bus_object_unexport: takes the object off the bus and frees it. */
-void
-xm_bus_object_unexport (XmBusObject *object);
+void xm_bus_object_unexport (XmBusObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmBusObject, xm_bus_object_unexport)
 
 G_END_DECLS

@@ -15,10 +15,9 @@ G_BEGIN_DECLS
  *
  * Returns: %FALSE for an unknown method; @invocation is then untouched.
  */
-gboolean
-xm_db_handle (XmStore *store,
-              const char *method,
-              GVariant *parameters,
-              GDBusMethodInvocation *invocation);
+gboolean xm_db_handle (XmStore *store,
+                       const char *method,
+                       GVariant *parameters,
+                       GDBusMethodInvocation *invocation);
 
 G_END_DECLS

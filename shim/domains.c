@@ -23,8 +23,7 @@ G_DEFINE_TYPE (XmDomains, xm_domains, G_TYPE_OBJECT)
 enum { SIGNAL_REFRESHED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-static void
-start_refresh (XmDomains *self);
+static void start_refresh (XmDomains *self);
 
 static gboolean
 on_timer (gpointer user_data)

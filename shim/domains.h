@@ -21,27 +21,22 @@ G_DECLARE_FINAL_TYPE (XmDomains, xm_domains, XM, DOMAINS, GObject)
  * xm_domains_new:
  * @interval: seconds between refreshes while guests exist; 0 for none
  */
-XmDomains *
-xm_domains_new (XlRunner *runner, XlXenstore *xenstore, guint interval);
+XmDomains *xm_domains_new (XlRunner *runner, XlXenstore *xenstore, guint interval);
 
-void
-xm_domains_set_interval (XmDomains *self, guint interval);
+void xm_domains_set_interval (XmDomains *self, guint interval);
 
 /** xm_domains_stop: no further refresh; the last reference may then be dropped at any time. */
-void
-xm_domains_stop (XmDomains *self);
+void xm_domains_stop (XmDomains *self);
 
 /**
  * xm_domains_refresh_async: ends with a picture that is not older than this call. Callers that wait
  * at the same time share one `xl list -v`.
  */
-void
-xm_domains_refresh_async (XmDomains *self,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
-gboolean
-xm_domains_refresh_finish (XmDomains *self, GAsyncResult *result, GError **error);
+void xm_domains_refresh_async (XmDomains *self,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+gboolean xm_domains_refresh_finish (XmDomains *self, GAsyncResult *result, GError **error);
 
 /**
  * xm_domains_lookup_uuid:
@@ -51,12 +46,10 @@ xm_domains_refresh_finish (XmDomains *self, GAsyncResult *result, GError **error
  * Returns: (transfer none) (nullable): valid until the next refresh. Dying domains without a name
  * do not count.
  */
-const XlDomain *
-xm_domains_lookup_uuid (XmDomains *self, const char *uuid, int prefer);
+const XlDomain *xm_domains_lookup_uuid (XmDomains *self, const char *uuid, int prefer);
 
 /** xm_domains_get_all: (transfer none) (element-type XlDomain): all, dom0 too, as last seen. */
-const GPtrArray *
-xm_domains_get_all (XmDomains *self);
+const GPtrArray *xm_domains_get_all (XmDomains *self);
 
 /**
  * XmDomains::refreshed: emitted after each successful refresh, before those who wait for it are

@@ -13,8 +13,7 @@ G_BEGIN_DECLS
  * XM_ERROR_PLAIN. Scripts match these texts.
  */
 #define XM_ERROR (xm_error_quark ())
-GQuark
-xm_error_quark (void);
+GQuark xm_error_quark (void);
 
 /** XmErrorCode: the numbers are part of the interface; the texts stand in error.c. */
 typedef enum {
@@ -65,32 +64,26 @@ typedef enum {
 } XmErrorCode;
 
 /** xm_error_set: sets @error to the standard text of @code, which takes no arguments. */
-void
-xm_error_set (GError **error, XmErrorCode code);
+void xm_error_set (GError **error, XmErrorCode code);
 
 /** xm_error_set_about: the same for the codes whose text names @subject. */
-void
-xm_error_set_about (GError **error, XmErrorCode code, const char *subject);
+void xm_error_set_about (GError **error, XmErrorCode code, const char *subject);
 
 /** xm_error_set_io: `223:IO error: <text>`. */
-void
-xm_error_set_io (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void xm_error_set_io (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /**
  * xm_error_set_file: `223:IO error: <path>: <operation>: <kind> (<strerror>)`, such as
  * `... openFile: does not exist (No such file or directory)`.
  * @operation: the original's name of it: openFile, openBinaryFile, ...
  */
-void
-xm_error_set_file (GError **error, const char *path, const char *operation, int errsv);
+void xm_error_set_file (GError **error, const char *path, const char *operation, int errsv);
 
 /** xm_error_set_plain: an uncoded text. */
-void
-xm_error_set_plain (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void xm_error_set_plain (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /** xm_error_set_not_supported: names @member, which the service knows but does not serve. */
-void
-xm_error_set_not_supported (GError **error, const char *member);
+void xm_error_set_not_supported (GError **error, const char *member);
 
 /**
  * xm_error_from_xl:
@@ -105,11 +98,9 @@ xm_error_set_not_supported (GError **error, const char *member);
  *
  * Returns: (transfer full): an error in XM_ERROR.
  */
-GError *
-xm_error_from_xl (GError *error, const char *text);
+GError *xm_error_from_xl (GError *error, const char *text);
 
 /** xm_error_return: answers @invocation with @error in its form on the bus; takes both. */
-void
-xm_error_return (GDBusMethodInvocation *invocation, GError *error);
+void xm_error_return (GDBusMethodInvocation *invocation, GError *error);
 
 G_END_DECLS

@@ -25,10 +25,9 @@ G_BEGIN_DECLS
  *
  * Returns: (transfer full): the text, ending with a newline.
  */
-char *
-xm_introspect_to_xml (GDBusInterfaceInfo *const *interfaces,
-                      gsize n,
-                      gboolean has_properties,
-                      const char *const *children);
+char *xm_introspect_to_xml (GDBusInterfaceInfo *const *interfaces,
+                            gsize n,
+                            gboolean has_properties,
+                            const char *const *children);
 
 G_END_DECLS

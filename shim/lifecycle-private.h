@@ -32,37 +32,26 @@ struct _XmLifecycle {
 #define XM_OWN_NEXT -2
 
 /** The first step of each kind of operation. */
-void
-xm_operation_start (XmOperation *op);
-void
-xm_operation_shutdown (XmOperation *op);
-void
-xm_operation_reboot (XmOperation *op);
-void
-xm_operation_destroy (XmOperation *op);
-void
-xm_operation_pause (XmOperation *op);
-void
-xm_operation_unpause (XmOperation *op);
+void xm_operation_start (XmOperation *op);
+void xm_operation_shutdown (XmOperation *op);
+void xm_operation_reboot (XmOperation *op);
+void xm_operation_destroy (XmOperation *op);
+void xm_operation_pause (XmOperation *op);
+void xm_operation_unpause (XmOperation *op);
 
 /** xm_operation_end: answers whoever asked and lets the next one run. @error: (transfer full)
  * (nullable). */
-void
-xm_operation_end (XmOperation *op, GError *error);
+void xm_operation_end (XmOperation *op, GError *error);
 
 /** xm_operation_domain: (nullable): the VM's domain in the present picture. */
-const XlDomain *
-xm_operation_domain (XmOperation *op);
+const XlDomain *xm_operation_domain (XmOperation *op);
 
 /** xm_lifecycle_own: records in memory and in the run directory which domain is the service's. */
-void
-xm_lifecycle_own (XmVm *vm, int domid);
+void xm_lifecycle_own (XmVm *vm, int domid);
 
 /** xm_lifecycle_expect: until the domain is gone, or the time for shutdowns is over, running is not
  * news. */
-void
-xm_lifecycle_expect (XmVm *vm, XmVmState state);
-void
-xm_lifecycle_expect_no_more (XmVm *vm);
+void xm_lifecycle_expect (XmVm *vm, XmVmState state);
+void xm_lifecycle_expect_no_more (XmVm *vm);
 
 G_END_DECLS

@@ -16,8 +16,7 @@ is_hvm (const XmVm *vm)
 
 /* -- shutdown and reboot -------------------------------------------------------- */
 
-static void
-on_asked (GObject *source, GAsyncResult *result, gpointer user_data);
+static void on_asked (GObject *source, GAsyncResult *result, gpointer user_data);
 
 static void
 ask (XmOperation *op)

@@ -26,10 +26,8 @@ typedef enum {
   XM_OPERATION_UNPAUSE,
 } XmOperationKind;
 
-XmLifecycle *
-xm_lifecycle_new (XmVm *vm);
-void
-xm_lifecycle_free (XmLifecycle *lifecycle);
+XmLifecycle *xm_lifecycle_new (XmVm *vm);
+void xm_lifecycle_free (XmLifecycle *lifecycle);
 
 /**
  * xm_lifecycle_run_async:
@@ -37,24 +35,19 @@ xm_lifecycle_free (XmLifecycle *lifecycle);
  * Start ends when the domain runs (at once when the VM runs already), shutdown and destroy when it
  * is gone, reboot when the guest has acknowledged, pause and unpause when Xen shows it.
  */
-void
-xm_lifecycle_run_async (XmVm *vm,
-                        XmOperationKind kind,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
-gboolean
-xm_lifecycle_run_finish (GAsyncResult *result, GError **error);
+void xm_lifecycle_run_async (XmVm *vm,
+                             XmOperationKind kind,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean xm_lifecycle_run_finish (GAsyncResult *result, GError **error);
 
 /** xm_lifecycle_is_busy: whether an operation is in progress or waits. */
-gboolean
-xm_lifecycle_is_busy (const XmVm *vm);
+gboolean xm_lifecycle_is_busy (const XmVm *vm);
 
 /** xm_lifecycle_observe: brings the VM in line with the picture of the domains. */
-void
-xm_lifecycle_observe (XmVm *vm);
+void xm_lifecycle_observe (XmVm *vm);
 
 /** xm_lifecycle_cancel_all: cancels the operation in progress and fails those that wait. */
-void
-xm_lifecycle_cancel_all (XmVm *vm);
+void xm_lifecycle_cancel_all (XmVm *vm);
 
 G_END_DECLS

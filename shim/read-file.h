@@ -12,7 +12,6 @@ G_BEGIN_DECLS
  *
  * Returns: 0 or an errno: EFBIG beyond @limit, EISDIR or EINVAL for what is no regular file.
  */
-int
-xm_read_file (const char *path, gsize limit, char **text, gsize *len);
+int xm_read_file (const char *path, gsize limit, char **text, gsize *len);
 
 G_END_DECLS

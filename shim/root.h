@@ -7,7 +7,6 @@ G_BEGIN_DECLS
 
 /** xm_root_kind_new: object `/`: the VMs as a set, and the configuration database. Owner: the
  * XmService. */
-XmObjectKind *
-xm_root_kind_new (void);
+XmObjectKind *xm_root_kind_new (void);
 
 G_END_DECLS

@@ -42,26 +42,21 @@ struct _XmService {
  *
  * Opens store, templates and xenstore. Nothing is on the bus yet.
  */
-XmService *
-xm_service_new (XmSettings *settings, GError **error);
+XmService *xm_service_new (XmSettings *settings, GError **error);
 
 /** xm_service_free: takes all off the bus, writes what is not written, closes xenstore. Whatever xl
  * is doing, it finishes by itself; the next service finds the domain. */
-void
-xm_service_free (XmService *service);
+void xm_service_free (XmService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmService, xm_service_free)
 
 /** xm_service_export: puts all objects on @connection; the names may be taken afterwards. */
-gboolean
-xm_service_export (XmService *service, GDBusConnection *connection, GError **error);
+gboolean xm_service_export (XmService *service, GDBusConnection *connection, GError **error);
 
 /** xm_service_reload: rereads key file and store (SIGHUP). Paths and the bus stay as they were. */
-void
-xm_service_reload (XmService *service);
+void xm_service_reload (XmService *service);
 
 /** xm_service_make_kinds: the descriptions of all objects, which need no bus (also for tests). */
-void
-xm_service_make_kinds (XmService *service);
+void xm_service_make_kinds (XmService *service);
 
 /**
  * xm_service_answer_when_durable:
@@ -70,9 +65,8 @@ xm_service_make_kinds (XmService *service);
  * Answers @invocation with @value when all that was changed so far is on disk, or with the error of
  * the write.
  */
-void
-xm_service_answer_when_durable (XmService *service,
-                                GDBusMethodInvocation *invocation,
-                                GVariant *value);
+void xm_service_answer_when_durable (XmService *service,
+                                     GDBusMethodInvocation *invocation,
+                                     GVariant *value);
 
 G_END_DECLS

@@ -29,25 +29,21 @@ typedef struct {
 } XmSettings;
 
 /** xm_settings_new: reads the command line (removing what it knows) and the key file. */
-XmSettings *
-xm_settings_new (int *argc, char ***argv, GError **error);
-void
-xm_settings_free (XmSettings *settings);
+XmSettings *xm_settings_new (int *argc, char ***argv, GError **error);
+void xm_settings_free (XmSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmSettings, xm_settings_free)
 
 /**
  * xm_settings_reload: rereads limits, time-outs and bridges from the key file. On an error nothing
  * changes. Paths and the bus stay.
  */
-gboolean
-xm_settings_reload (XmSettings *settings, GError **error);
+gboolean xm_settings_reload (XmSettings *settings, GError **error);
 
 /**
  * xm_settings_bridge: (transfer full) (nullable): the bridge of a network such as /wired/0/bridged:
  * from group [networks] of the key file, else xenbr<n> for /wired/<n>/bridged, else NULL (xl's
  * default bridge).
  */
-char *
-xm_settings_bridge (const XmSettings *settings, const char *network);
+char *xm_settings_bridge (const XmSettings *settings, const char *network);
 
 G_END_DECLS

@@ -11,15 +11,12 @@ G_BEGIN_DECLS
 
 /** xm_signal_vm: `vm_created`, `vm_deleted`, `vm_config_changed`, `vm_name_changed` or
  * `vm_transfer_changed`. */
-void
-xm_signal_vm (XmVm *vm, const char *member);
+void xm_signal_vm (XmVm *vm, const char *member);
 
 /** xm_signal_vm_state: `notify` with `vm:state:<internal word>`, then `vm_state_changed`. */
-void
-xm_signal_vm_state (XmVm *vm);
+void xm_signal_vm_state (XmVm *vm);
 
 /** xm_signal_is_emitted: whether the service emits signal @member of @interface at all. */
-gboolean
-xm_signal_is_emitted (const char *interface, const char *member);
+gboolean xm_signal_is_emitted (const char *interface, const char *member);
 
 G_END_DECLS

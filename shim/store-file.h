@@ -24,27 +24,22 @@ extern const XmStoreMount xm_store_mounts[XM_STORE_N_MOUNTS];
 #define XM_STORE_MAIN_FILE "db"
 
 /** xm_store_find_mount: (nullable): the mount whose node has this name. */
-const XmStoreMount *
-xm_store_find_mount (const char *name, gsize len);
+const XmStoreMount *xm_store_find_mount (const char *name, gsize len);
 
 /** xm_store_file_for: (transfer full): file of the child @name of @mount. */
-char *
-xm_store_file_for (const XmStoreMount *mount, const char *name, gsize len);
+char *xm_store_file_for (const XmStoreMount *mount, const char *name, gsize len);
 
 /** xm_store_name_fits: whether a child of a mount may have this name, which becomes a file's. */
-gboolean
-xm_store_name_fits (const char *name, gsize len, GError **error);
+gboolean xm_store_name_fits (const char *name, gsize len, GError **error);
 
 /**
  * xm_store_load_all: makes @root what the files say; the mounts come first. Makes missing
  * directories. Damaged files are set aside, left-over temporary files taken or removed.
  */
-gboolean
-xm_store_load_all (const char *base, XmStoreNode *root, GError **error);
+gboolean xm_store_load_all (const char *base, XmStoreNode *root, GError **error);
 
 /** xm_store_load_again: replaces in @root what comes from @file, after it could not be written. */
-void
-xm_store_load_again (const char *base, const char *file, XmStoreNode *root);
+void xm_store_load_again (const char *base, const char *file, XmStoreNode *root);
 
 /** XmFileChange: what shall happen to one file. */
 typedef struct {
@@ -55,10 +50,8 @@ typedef struct {
 } XmFileChange;
 
 /** xm_file_change_new: takes @text. */
-XmFileChange *
-xm_file_change_new (const char *file, char *text);
-void
-xm_file_change_free (XmFileChange *change);
+XmFileChange *xm_file_change_new (const char *file, char *text);
+void xm_file_change_free (XmFileChange *change);
 
 /**
  * xm_store_apply: carries out all changes, blocking; for a worker thread.
@@ -67,7 +60,6 @@ xm_file_change_free (XmFileChange *change);
  * First all new contents are written and fsynced under temporary names, then all
  * renames and removals are done in order, then the directories are fsynced.
  */
-void
-xm_store_apply (const char *base, GPtrArray *changes);
+void xm_store_apply (const char *base, GPtrArray *changes);
 
 G_END_DECLS

@@ -50,8 +50,7 @@ belongs_to_file (const XmStoreNode *node)
   return n == 0 && xm_node_get_type (node) != XM_NODE_BINARY;
 }
 
-static void
-append_node (GString *out, const XmStoreNode *node, const char *base, guint level);
+static void append_node (GString *out, const XmStoreNode *node, const char *base, guint level);
 
 static void
 append_children (GString *out, const XmStoreNode *node, const char *base, guint level, guint first)

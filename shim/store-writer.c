@@ -165,8 +165,7 @@ failed_files (Batch *batch, GError **error)
   return files;
 }
 
-static void
-schedule (XmStoreWriter *self);
+static void schedule (XmStoreWriter *self);
 
 /* Takes the results of the batch. Callbacks run last: they may come back in here. */
 static void

@@ -23,20 +23,16 @@ typedef struct {
 /** xm_store_writer_new: @owner is kept alive only while a write is in progress. */
 XmStoreWriter *
 xm_store_writer_new (const char *base, GObject *owner, const XmStoreWriterFuncs *funcs);
-void
-xm_store_writer_free (XmStoreWriter *self);
+void xm_store_writer_free (XmStoreWriter *self);
 
 /** xm_store_writer_mark: takes @file, which has changed. */
-void
-xm_store_writer_mark (XmStoreWriter *self, char *file);
+void xm_store_writer_mark (XmStoreWriter *self, char *file);
 
 /** xm_store_writer_commit: takes @task, and returns a boolean to it when all marked so far is
  * durable. */
-void
-xm_store_writer_commit (XmStoreWriter *self, GTask *task);
+void xm_store_writer_commit (XmStoreWriter *self, GTask *task);
 
 /** xm_store_writer_flush: blocks until nothing is marked. */
-gboolean
-xm_store_writer_flush (XmStoreWriter *self, GError **error);
+gboolean xm_store_writer_flush (XmStoreWriter *self, GError **error);
 
 G_END_DECLS

@@ -56,93 +56,75 @@ G_DECLARE_FINAL_TYPE (XmStore, xm_store, XM, STORE, GObject)
  *
  * Returns: (transfer full): or %NULL when @base cannot be made or read.
  */
-XmStore *
-xm_store_new (const char *base, GError **error);
+XmStore *xm_store_new (const char *base, GError **error);
 
 /** xm_store_reload: reads everything from disk again (SIGHUP), after writing what has changed.
  * Blocks. On failure nothing changes. */
-gboolean
-xm_store_reload (XmStore *self, GError **error);
+gboolean xm_store_reload (XmStore *self, GError **error);
 
 /** xm_store_get_base: (transfer none). */
-const char *
-xm_store_get_base (XmStore *self);
+const char *xm_store_get_base (XmStore *self);
 
 /**
  * xm_store_commit_async: ends when everything changed so far is durable. Without changes it ends in
  * the next iteration of the main context. Cancelling ends the wait, not the write.
  */
-void
-xm_store_commit_async (XmStore *self,
-                       GCancellable *cancellable,
-                       GAsyncReadyCallback callback,
-                       gpointer user_data);
-gboolean
-xm_store_commit_finish (XmStore *self, GAsyncResult *result, GError **error);
+void xm_store_commit_async (XmStore *self,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean xm_store_commit_finish (XmStore *self, GAsyncResult *result, GError **error);
 
 /** xm_store_flush: blocks until all is durable; for the way out of main(). */
-gboolean
-xm_store_flush (XmStore *self, GError **error);
+gboolean xm_store_flush (XmStore *self, GError **error);
 
 /** xm_store_exists: an inner node, a leaf or an empty node is there. The root always is. */
-gboolean
-xm_store_exists (XmStore *self, const char *path);
+gboolean xm_store_exists (XmStore *self, const char *path);
 
 /**
  * xm_store_read: (transfer none) (nullable): text of a string leaf, %NULL when there is none
  * (missing, inner, empty, array). Numbers and booleans are text too. Valid until the next change.
  */
-const char *
-xm_store_read (XmStore *self, const char *path);
+const char *xm_store_read (XmStore *self, const char *path);
 
 /**
  * xm_store_lookup: (nullable): the node at @path, for what is read often: one look-up of
  * `/vm/<uuid>`, and many xm_store_node_read() below it. Valid until the next change.
  */
-const XmStoreNode *
-xm_store_lookup (XmStore *self, const char *path);
+const XmStoreNode *xm_store_lookup (XmStore *self, const char *path);
 
 /** xm_store_node_read: xm_store_read() with a path that starts at @base. */
-const char *
-xm_store_node_read (XmStore *self, const XmStoreNode *base, const char *relative_path);
+const char *xm_store_node_read (XmStore *self, const XmStoreNode *base, const char *relative_path);
 
 /** xm_store_write: makes @path a string leaf; the rules of dbd's `write` (a node with children
  * stays: no error). */
-gboolean
-xm_store_write (XmStore *self, const char *path, const char *value, GError **error);
+gboolean xm_store_write (XmStore *self, const char *path, const char *value, GError **error);
 
 /** xm_store_remove: removes a node with all below; a missing one is no error. Binary nodes refuse.
  */
-gboolean
-xm_store_remove (XmStore *self, const char *path, GError **error);
+gboolean xm_store_remove (XmStore *self, const char *path, GError **error);
 
 /** xm_store_list: (transfer container) (array zero-terminated=1): names of the children, in order;
  * empty for leaves. Valid until the next change. */
-const char **
-xm_store_list (XmStore *self, const char *path);
+const char **xm_store_list (XmStore *self, const char *path);
 
 /** xm_store_dump: (transfer full): the subtree as JSON text in dbd's exact format, `null` when
  * missing; ends with a newline. */
-char *
-xm_store_dump (XmStore *self, const char *path);
+char *xm_store_dump (XmStore *self, const char *path);
 
 /** xm_store_inject: parses @json and replaces the subtree at @path by it. On bad JSON nothing
  * changes. */
-gboolean
-xm_store_inject (XmStore *self, const char *path, const char *json, GError **error);
+gboolean xm_store_inject (XmStore *self, const char *path, const char *json, GError **error);
 
 /** xm_store_inject_json: the same without the text; keeps no reference to @json. */
-gboolean
-xm_store_inject_json (XmStore *self, const char *path, json_t *json, GError **error);
+gboolean xm_store_inject_json (XmStore *self, const char *path, json_t *json, GError **error);
 
 /** xm_store_read_dbd: (transfer full): the text that dbd's `read` answers: "" when missing,
  * `file:<path>` for a binary node. */
-char *
-xm_store_read_dbd (XmStore *self, const char *path);
+char *xm_store_read_dbd (XmStore *self, const char *path);
 
 /** xm_store_binary_path: (transfer full) (nullable): host path of a binary node. */
-char *
-xm_store_binary_path (XmStore *self, const char *path);
+char *xm_store_binary_path (XmStore *self, const char *path);
 
 /**
  * XmStore::changed:

@@ -6,11 +6,9 @@
 G_BEGIN_DECLS
 
 /** xm_text_to_boolean: `true yes 1` and `false no 0`; anything else is none. */
-gboolean
-xm_text_to_boolean (const char *text, gboolean *value);
+gboolean xm_text_to_boolean (const char *text, gboolean *value);
 
 /** xm_text_is_true: whether @text is one of `true yes 1`. */
-gboolean
-xm_text_is_true (const char *text);
+gboolean xm_text_is_true (const char *text);
 
 G_END_DECLS

@@ -10,8 +10,7 @@ G_BEGIN_DECLS
  * asked to build it.
  */
 typedef struct _XmVmConfig XmVmConfig;
-void
-xm_vm_config_free (XmVmConfig *config);
+void xm_vm_config_free (XmVmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmVmConfig, xm_vm_config_free)
 
 /**
@@ -20,12 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmVmConfig, xm_vm_config_free)
  * Builds the text from the store. Touches no file. A property whose value
  * xl.cfg cannot hold is refused with an error that names the property.
  */
-XmVmConfig *
-xm_vm_config_build (XmVm *vm, GError **error);
+XmVmConfig *xm_vm_config_build (XmVm *vm, GError **error);
 
 /** xm_vm_config_get_text: (transfer none). */
-const char *
-xm_vm_config_get_text (const XmVmConfig *config);
+const char *xm_vm_config_get_text (const XmVmConfig *config);
 
 /**
  * xm_vm_config_write_async:
@@ -33,14 +30,12 @@ xm_vm_config_get_text (const XmVmConfig *config);
  *
  * On a thread: checks the files, then writes the text to `<run-dir>/<uuid>.cfg` (0600).
  */
-void
-xm_vm_config_write_async (XmVmConfig *config,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
+void xm_vm_config_write_async (XmVmConfig *config,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
 
 /** xm_vm_config_write_finish: (transfer full): the path of the file. */
-char *
-xm_vm_config_write_finish (GAsyncResult *result, GError **error);
+char *xm_vm_config_write_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

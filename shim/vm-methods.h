@@ -6,7 +6,6 @@
 G_BEGIN_DECLS
 
 /** xm_vm_kind_new: the objects /vm/<uuid>. Owner: the XmVm. */
-XmObjectKind *
-xm_vm_kind_new (void);
+XmObjectKind *xm_vm_kind_new (void);
 
 G_END_DECLS

@@ -48,32 +48,26 @@ struct _XmVmProperty {
 };
 
 /** xm_vm_property_lookup: (nullable): the row of @name. */
-const XmVmProperty *
-xm_vm_property_lookup (const char *name);
+const XmVmProperty *xm_vm_property_lookup (const char *name);
 
 /** xm_vm_properties: (array length=n): all rows, by name. */
-const XmVmProperty *
-xm_vm_properties (gsize *n);
+const XmVmProperty *xm_vm_properties (gsize *n);
 
 /** xm_vm_property_get: (transfer floating): the value, or an error when the stored text is not of
  * the row's type. */
-GVariant *
-xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error);
+GVariant *xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error);
 
 /** xm_vm_property_set: checks and stores @value; memory only, the caller waits for the disk. */
-gboolean
-xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError **error);
+gboolean xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError **error);
 
 /** xm_vm_interface, xm_vm_unrestricted_interface: the property functions for both interfaces. */
-gboolean
-xm_vm_has_property (const char *interface, const char *name);
+gboolean xm_vm_has_property (const char *interface, const char *name);
 GVariant *
 xm_vm_get_property (gpointer owner, const char *interface, const char *name, GError **error);
-void
-xm_vm_set_property (gpointer owner,
-                    const char *interface,
-                    const char *name,
-                    GVariant *value,
-                    GDBusMethodInvocation *invocation);
+void xm_vm_set_property (gpointer owner,
+                         const char *interface,
+                         const char *name,
+                         GVariant *value,
+                         GDBusMethodInvocation *invocation);
 
 G_END_DECLS

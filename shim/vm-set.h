@@ -11,17 +11,14 @@ G_BEGIN_DECLS
  */
 
 /** xm_vm_set_sync: exports VMs that are in the store and unexports those that are not. */
-void
-xm_vm_set_sync (XmService *service);
+void xm_vm_set_sync (XmService *service);
 
 /** xm_vm_set_store_changed: handler of XmStore::changed: brings what @path touches in line. */
-void
-xm_vm_set_store_changed (XmService *service, const char *path);
+void xm_vm_set_store_changed (XmService *service, const char *path);
 
 /** xm_vm_set_list: (transfer container) (element-type XmVm): the exported VMs in the store's order.
  */
-GPtrArray *
-xm_vm_set_list (XmService *service);
+GPtrArray *xm_vm_set_list (XmService *service);
 
 /** XmCreate: what a create_vm* call asks for; all but @template may be NULL. */
 typedef struct {
@@ -38,19 +35,16 @@ typedef struct {
  * xm_vm_set_create: makes a VM in the store and on the bus. In memory: the caller waits for the
  * disk and then emits `vm_created`. Returns: (transfer none) (nullable)
  */
-XmVm *
-xm_vm_set_create (XmService *service, const XmCreate *create, GError **error);
+XmVm *xm_vm_set_create (XmService *service, const XmCreate *create, GError **error);
 
 /**
  * xm_vm_set_delete_async: removes a VM that is not running from the store, with the images that are
  * its alone, and emits `vm_deleted`.
  */
-void
-xm_vm_set_delete_async (XmVm *vm,
-                        gboolean unrestricted,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
-gboolean
-xm_vm_set_delete_finish (GAsyncResult *result, GError **error);
+void xm_vm_set_delete_async (XmVm *vm,
+                             gboolean unrestricted,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean xm_vm_set_delete_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -19,12 +19,10 @@ typedef enum {
 } XmVmState;
 
 /** xm_vm_state_internal: the word in `notify` messages, such as "creating-devices". */
-const char *
-xm_vm_state_internal (XmVmState state);
+const char *xm_vm_state_internal (XmVmState state);
 
 /** xm_vm_state_public: the word of property `state` and of `vm_state_changed`, such as "creating".
  */
-const char *
-xm_vm_state_public (XmVmState state);
+const char *xm_vm_state_public (XmVmState state);
 
 G_END_DECLS

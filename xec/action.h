@@ -39,8 +39,7 @@ typedef struct {
  * ignored; without a command word the object is described.
  * @object: the object to do it with
  */
-XecAction
-xec_action_from_options (XecOptions *options, const char *object);
+XecAction xec_action_from_options (XecOptions *options, const char *object);
 
 /**
  * xec_action_perform: does it, and prints the results on stdout.
@@ -48,7 +47,6 @@ xec_action_from_options (XecOptions *options, const char *object);
  * Errors: as xec_bus_call(); XEC_ERROR_LOCAL for an unknown member, a wrong
  * number of arguments or an argument that is no value of its type.
  */
-gboolean
-xec_action_perform (const XecAction *action, GDBusConnection *connection, GError **error);
+gboolean xec_action_perform (const XecAction *action, GDBusConnection *connection, GError **error);
 
 G_END_DECLS

@@ -189,8 +189,7 @@ typedef struct {
   XecGot *get;
 } PendingGet;
 
-static void
-fill_window (GetRun *run);
+static void fill_window (GetRun *run);
 
 static void
 got_reply (GObject *source, GAsyncResult *result, gpointer data)

@@ -18,8 +18,7 @@ G_BEGIN_DECLS
  * another domain over Argo.
  * Returns: (transfer full): a connection whose loss does not end the process
  */
-GDBusConnection *
-xec_bus_connect (const XecOptions *options, GError **error);
+GDBusConnection *xec_bus_connect (const XecOptions *options, GError **error);
 
 /**
  * xec_bus_call: calls a method and waits for the answer, however long it takes.
@@ -29,27 +28,25 @@ xec_bus_connect (const XecOptions *options, GError **error);
  * XEC_ERROR_LOCAL for a name that D-Bus does not allow and for a lost bus.
  * Returns: (transfer full): the tuple of results
  */
-GVariant *
-xec_bus_call (GDBusConnection *connection,
-              const char *service,
-              const char *object,
-              const char *interface,
-              const char *member,
-              GVariant *arguments,
-              GError **error);
+GVariant *xec_bus_call (GDBusConnection *connection,
+                        const char *service,
+                        const char *object,
+                        const char *interface,
+                        const char *member,
+                        GVariant *arguments,
+                        GError **error);
 
 /**
  * xec_bus_get: Properties.Get; XEC_ERROR_LOCAL also when the reply holds not exactly one value.
  *
  * Returns: (transfer full): the value, out of its variant
  */
-GVariant *
-xec_bus_get (GDBusConnection *connection,
-             const char *service,
-             const char *object,
-             const char *interface,
-             const char *property,
-             GError **error);
+GVariant *xec_bus_get (GDBusConnection *connection,
+                       const char *service,
+                       const char *object,
+                       const char *interface,
+                       const char *property,
+                       GError **error);
 
 /**
  * XecGot: the answer to one of many xec_bus_get_many() calls.
@@ -70,15 +67,13 @@ typedef struct {
  * together as far as the bus allows a client to have calls unanswered.
  * @gets: entries with @object and @property set; the rest is filled in
  */
-void
-xec_bus_get_many (GDBusConnection *connection,
-                  const char *service,
-                  const char *interface,
-                  XecGot *gets,
-                  gsize n_gets);
+void xec_bus_get_many (GDBusConnection *connection,
+                       const char *service,
+                       const char *interface,
+                       XecGot *gets,
+                       gsize n_gets);
 
 /** xec_bus_is_gone: whether @error is a reply saying that the object is no longer there. */
-gboolean
-xec_bus_is_gone (const GError *error);
+gboolean xec_bus_is_gone (const GError *error);
 
 G_END_DECLS

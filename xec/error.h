@@ -13,8 +13,7 @@ G_BEGIN_DECLS
  * complaint.
  */
 #define XEC_ERROR (xec_error_quark ())
-GQuark
-xec_error_quark (void);
+GQuark xec_error_quark (void);
 
 typedef enum {
   XEC_ERROR_LOCAL,  /**< unknown member, bad argument, no bus: to stderr */
@@ -27,7 +26,6 @@ typedef enum {
  * @name_only: print only the D-Bus error name of a reply, as the original
  *   xec-vm does for its own look-ups
  */
-void
-xec_error_report (const GError *error, const char *program, gboolean name_only);
+void xec_error_report (const GError *error, const char *program, gboolean name_only);
 
 G_END_DECLS

@@ -8,8 +8,7 @@
 #define DICT_KEY_WIDTH      30
 #define PROPERTY_NAME_WIDTH 35
 
-static void
-append_value (GString *out, GVariant *value);
+static void append_value (GString *out, GVariant *value);
 
 void
 xec_format_padded (GString *out, const char *text, glong width)

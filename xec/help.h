@@ -6,7 +6,6 @@
 G_BEGIN_DECLS
 
 /** xec_help: the text of `--help`, complete lines. */
-const char *
-xec_help (XecProgram program);
+const char *xec_help (XecProgram program);
 
 G_END_DECLS

@@ -11,11 +11,10 @@ G_BEGIN_DECLS
  * Errors: as xec_bus_call(); XEC_ERROR_LOCAL when the text cannot be read.
  * Returns: (transfer full): the object's node; the interfaces keep the order of the text
  */
-GDBusNodeInfo *
-xec_introspect (GDBusConnection *connection,
-                const char *service,
-                const char *object,
-                GError **error);
+GDBusNodeInfo *xec_introspect (GDBusConnection *connection,
+                               const char *service,
+                               const char *object,
+                               GError **error);
 
 /**
  * xec_find_method: where a method is called.
@@ -26,19 +25,17 @@ xec_introspect (GDBusConnection *connection,
  * Errors: XEC_ERROR_LOCAL.
  * Returns: (transfer none): the method
  */
-GDBusMethodInfo *
-xec_find_method (GDBusNodeInfo *node,
-                 const char *interface,
-                 const char *method,
-                 GDBusInterfaceInfo **found,
-                 GError **error);
+GDBusMethodInfo *xec_find_method (GDBusNodeInfo *node,
+                                  const char *interface,
+                                  const char *method,
+                                  GDBusInterfaceInfo **found,
+                                  GError **error);
 
 /** xec_find_property: the same for a property. */
-GDBusPropertyInfo *
-xec_find_property (GDBusNodeInfo *node,
-                   const char *interface,
-                   const char *property,
-                   GDBusInterfaceInfo **found,
-                   GError **error);
+GDBusPropertyInfo *xec_find_property (GDBusNodeInfo *node,
+                                      const char *interface,
+                                      const char *property,
+                                      GDBusInterfaceInfo **found,
+                                      GError **error);
 
 G_END_DECLS

@@ -12,16 +12,13 @@ G_BEGIN_DECLS
  */
 
 /** xec_list_interfaces: one interface name per line. */
-char *
-xec_list_interfaces (GDBusNodeInfo *node);
+char *xec_list_interfaces (GDBusNodeInfo *node);
 
 /** xec_list_methods: one method name per line, with - for _. */
-char *
-xec_list_methods (GDBusNodeInfo *node, const char *interface);
+char *xec_list_methods (GDBusNodeInfo *node, const char *interface);
 
 /** xec_list_properties: one property name per line, as it is. */
-char *
-xec_list_properties (GDBusNodeInfo *node, const char *interface);
+char *xec_list_properties (GDBusNodeInfo *node, const char *interface);
 
 /**
  * xec_list_members: what `xec` prints without a command, to be read by people.
@@ -30,7 +27,6 @@ xec_list_properties (GDBusNodeInfo *node, const char *interface);
  * `|     +  METHOD ( arg:type, OUT arg:type )` lines with the names padded to
  * 28 characters; a blank line follows each interface.
  */
-char *
-xec_list_members (GDBusNodeInfo *node, const char *interface);
+char *xec_list_members (GDBusNodeInfo *node, const char *interface);
 
 G_END_DECLS

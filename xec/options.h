@@ -55,8 +55,7 @@ typedef struct {
  * command word, and an option that lacks an argument at the end of the line is
  * ignored (shell completion asks `xec --list-properties -g`).
  */
-void
-xec_options_parse (XecOptions *options, XecProgram program, char **argv);
+void xec_options_parse (XecOptions *options, XecProgram program, char **argv);
 
 /** xec_options_argument: the first argument of @option, or @otherwise when it was not given. */
 const char *
@@ -68,11 +67,9 @@ xec_options_argument (const XecOptions *options, XecOption option, const char *o
  *
  * Returns: (transfer full) (nullable): %NULL for a quiet query, -q
  */
-char *
-xec_options_log_line (const XecOptions *options, char **argv);
+char *xec_options_log_line (const XecOptions *options, char **argv);
 
 /** xec_options_log: sends that line to syslog, facility user, level info. */
-void
-xec_options_log (const XecOptions *options, const char *program, char **argv);
+void xec_options_log (const XecOptions *options, const char *program, char **argv);
 
 G_END_DECLS

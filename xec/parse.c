@@ -4,8 +4,7 @@
 #include <string.h>
 
 /* Each parse_ function reads one value at *cursor and moves it; NULL when there is none. */
-static GVariant *
-parse_value (const char **cursor, const GVariantType *type);
+static GVariant *parse_value (const char **cursor, const GVariantType *type);
 
 static void
 skip_blanks (const char **cursor)

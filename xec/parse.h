@@ -20,7 +20,6 @@ G_BEGIN_DECLS
  * Returns: (transfer floating) (nullable): the value; %NULL when @text does not
  * begin with one, is not UTF-8, or is no object path where one is asked for
  */
-GVariant *
-xec_parse_argument (const char *text, const GVariantType *type);
+GVariant *xec_parse_argument (const char *text, const GVariantType *type);
 
 G_END_DECLS

@@ -23,8 +23,7 @@ typedef enum {
  *
  * Errors: as xec_bus_call().
  */
-gboolean
-xec_vm_table_print (GDBusConnection *connection, GError **error);
+gboolean xec_vm_table_print (GDBusConnection *connection, GError **error);
 
 /**
  * xec_vm_find: finds a VM by one of its properties, of several the first in the

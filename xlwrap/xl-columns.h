@@ -16,21 +16,17 @@ typedef struct _XlColumns XlColumns;
 
 /** xl_columns_pop: Returns: (transfer none) (nullable): the rightmost word left, valid as long as
  * the line; NULL when none. */
-const char *
-xl_columns_pop (XlColumns *line);
+const char *xl_columns_pop (XlColumns *line);
 
 /** xl_columns_pop_number: takes a decimal number without sign, at most @max; FALSE when the word is
  * none. */
-gboolean
-xl_columns_pop_number (XlColumns *line, guint64 max, guint64 *number);
+gboolean xl_columns_pop_number (XlColumns *line, guint64 max, guint64 *number);
 
 /** xl_columns_pop_domid: takes a domid. */
-gboolean
-xl_columns_pop_domid (XlColumns *line, guint *domid);
+gboolean xl_columns_pop_domid (XlColumns *line, guint *domid);
 
 /** xl_columns_pop_seconds: takes a number such as `12.0`. */
-gboolean
-xl_columns_pop_seconds (XlColumns *line, double *seconds);
+gboolean xl_columns_pop_seconds (XlColumns *line, double *seconds);
 
 /**
  * xl_columns_take_name:
@@ -42,8 +38,7 @@ xl_columns_pop_seconds (XlColumns *line, double *seconds);
  *
  * Returns: (transfer full): the name, bytes that are not UTF-8 replaced by U+FFFD.
  */
-char *
-xl_columns_take_name (XlColumns *line, gsize name_width, gsize domid_width);
+char *xl_columns_take_name (XlColumns *line, gsize name_width, gsize domid_width);
 
 /**
  * XlRowFunc:
@@ -64,12 +59,11 @@ typedef gpointer (*XlRowFunc) (XlColumns *line, guint header);
  * XL_ERROR_PARSE naming the first line that cannot be understood. A last line
  * without its newline counts as cut off.
  */
-GPtrArray *
-xl_columns_parse_table (const char *text,
-                        gssize len,
-                        const char *const *headers,
-                        XlRowFunc row_func,
-                        GDestroyNotify row_free,
-                        GError **error);
+GPtrArray *xl_columns_parse_table (const char *text,
+                                   gssize len,
+                                   const char *const *headers,
+                                   XlRowFunc row_func,
+                                   GDestroyNotify row_free,
+                                   GError **error);
 
 G_END_DECLS

@@ -12,8 +12,7 @@ G_BEGIN_DECLS
  * command itself: see xl_error_get_argv() and its neighbours.
  */
 #define XL_ERROR (xl_error_quark ())
-GQuark
-xl_error_quark (void);
+GQuark xl_error_quark (void);
 
 /**
  * XlErrorCode:
@@ -56,15 +55,12 @@ xl_error_set_command (GError *error, const char *const *argv, int exit_status, c
 
 /** xl_error_get_argv: (transfer none) (nullable): the command, or NULL when @error is not of a
  * command. */
-const char *const *
-xl_error_get_argv (const GError *error);
+const char *const *xl_error_get_argv (const GError *error);
 
 /** xl_error_get_exit_status: the exit status, -1 when the command has none. */
-int
-xl_error_get_exit_status (const GError *error);
+int xl_error_get_exit_status (const GError *error);
 
 /** xl_error_get_message: (transfer none): what the command printed on stderr, "" when nothing. */
-const char *
-xl_error_get_message (const GError *error);
+const char *xl_error_get_message (const GError *error);
 
 G_END_DECLS

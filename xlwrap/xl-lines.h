@@ -13,10 +13,8 @@ typedef struct {
   char *line;   /* owned: the line returned last, without its newline */
 } XlLines;
 
-void
-xl_lines_init (XlLines *lines, const char *text, gssize len);
-void
-xl_lines_clear (XlLines *lines);
+void xl_lines_init (XlLines *lines, const char *text, gssize len);
+void xl_lines_clear (XlLines *lines);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (XlLines, xl_lines_clear)
 
 /**
@@ -26,13 +24,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (XlLines, xl_lines_clear)
  * XL_ERROR_PARSE when a line holds a NUL or lacks its newline: then the output
  * was cut off, and what is there of the last line may be misleading.
  */
-gboolean
-xl_lines_next (XlLines *lines, GError **error);
+gboolean xl_lines_next (XlLines *lines, GError **error);
 
 /** xl_lines_set_error: sets XL_ERROR_PARSE: `line 3 WHAT: "TEXT"` about the current line, escaped
  * and shortened. */
-void
-xl_lines_set_error (const XlLines *lines, const char *what, GError **error);
+void xl_lines_set_error (const XlLines *lines, const char *what, GError **error);
 
 /** xl_parse_error_set: the same about any text; @number counts from 1. */
 void

@@ -15,8 +15,7 @@ typedef struct {
   json_t *config; /* the object `config` with all its keys */
 } XlDomainConfig;
 
-void
-xl_domain_config_free (XlDomainConfig *config);
+void xl_domain_config_free (XlDomainConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlDomainConfig, xl_domain_config_free)
 
 /**
@@ -30,15 +29,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlDomainConfig, xl_domain_config_free)
  * Returns: (transfer full) (element-type XlDomainConfig): in the order printed,
  * or %NULL with XL_ERROR_PARSE when the text is not one whole array.
  */
-GPtrArray *
-xl_list_long_parse (const char *text, gssize len, GPtrArray **problems, GError **error);
+GPtrArray *xl_list_long_parse (const char *text, gssize len, GPtrArray **problems, GError **error);
 
 /** xl_list_long_async: `xl list -l`, parsed. */
-void
-xl_list_long_async (XlRunner *runner,
-                    GCancellable *cancellable,
-                    GAsyncReadyCallback callback,
-                    gpointer user_data);
+void xl_list_long_async (XlRunner *runner,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
 
 /**
  * xl_list_long_finish:

@@ -40,10 +40,8 @@ typedef struct {
   char *label;         /* security label; NULL when none or without -v */
 } XlDomain;
 
-XlDomain *
-xl_domain_copy (const XlDomain *domain);
-void
-xl_domain_free (XlDomain *domain);
+XlDomain *xl_domain_copy (const XlDomain *domain);
+void xl_domain_free (XlDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlDomain, xl_domain_free)
 
 /**
@@ -57,16 +55,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlDomain, xl_domain_free)
  * Returns: (transfer full) (element-type XlDomain): in the order printed, or
  * %NULL with XL_ERROR_PARSE naming the line that cannot be understood.
  */
-GPtrArray *
-xl_list_parse (const char *text, gssize len, GError **error);
+GPtrArray *xl_list_parse (const char *text, gssize len, GError **error);
 
 /** xl_list_async: `xl list -v`, parsed. */
-void
-xl_list_async (XlRunner *runner,
-               GCancellable *cancellable,
-               GAsyncReadyCallback callback,
-               gpointer user_data);
-GPtrArray *
-xl_list_finish (XlRunner *runner, GAsyncResult *result, GError **error);
+void xl_list_async (XlRunner *runner,
+                    GCancellable *cancellable,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data);
+GPtrArray *xl_list_finish (XlRunner *runner, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -20,8 +20,7 @@ G_BEGIN_DECLS
  * Returns: (transfer full) (array zero-terminated=1): valid UTF-8; empty when no line tells of a
  * failure.
  */
-char **
-xl_message_find_errors (const char *text);
+char **xl_message_find_errors (const char *text);
 
 /**
  * xl_message_first_error:
@@ -30,8 +29,7 @@ xl_message_find_errors (const char *text);
  * Returns: (transfer full) (nullable): the first of these lines, also without the domain that libxl
  * puts before its messages; %NULL when no line tells of a failure.
  */
-char *
-xl_message_first_error (const char *text);
+char *xl_message_first_error (const char *text);
 
 /**
  * xl_message_format_command:
@@ -40,7 +38,6 @@ xl_message_first_error (const char *text);
  * Returns: (transfer full): the command on one line for messages and the log: base name of the
  * program, arguments quoted where needed, shortened when very long, valid UTF-8.
  */
-char *
-xl_message_format_command (const char *const *argv);
+char *xl_message_format_command (const char *const *argv);
 
 G_END_DECLS

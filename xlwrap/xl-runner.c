@@ -77,8 +77,7 @@ typedef struct {
   GSource *timer; /* time limit, then grace after killing, then drain */
 } Command;
 
-static void
-pump (XlRunner *self);
+static void pump (XlRunner *self);
 
 void
 xl_output_free (XlOutput *output)
@@ -349,8 +348,7 @@ on_ended (GObject *object, GAsyncResult *result, gpointer data)
   complete_if_over (task);
 }
 
-static void
-read_more (GTask *task, Stream *stream);
+static void read_more (GTask *task, Stream *stream);
 
 static void
 on_read (GObject *object, GAsyncResult *result, gpointer data)

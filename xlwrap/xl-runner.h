@@ -42,8 +42,7 @@ typedef struct {
   gsize err_len;
 } XlOutput;
 
-void
-xl_output_free (XlOutput *output);
+void xl_output_free (XlOutput *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlOutput, xl_output_free)
 
 /**
@@ -53,28 +52,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlOutput, xl_output_free)
  * Returns: (transfer full): a runner with the default bounds: 4 at once, 16 MiB
  * of output per stream, and the time limits of #XlTimeout.
  */
-XlRunner *
-xl_runner_new (const char *program);
+XlRunner *xl_runner_new (const char *program);
 
 /** xl_runner_set_max_parallel: at most @n commands at once, at least 1. */
-void
-xl_runner_set_max_parallel (XlRunner *self, guint n);
+void xl_runner_set_max_parallel (XlRunner *self, guint n);
 
 /** xl_runner_set_output_limit: bytes that one stream of a command may carry. */
-void
-xl_runner_set_output_limit (XlRunner *self, gsize bytes);
+void xl_runner_set_output_limit (XlRunner *self, gsize bytes);
 
 /** xl_runner_set_timeout: seconds for a class of commands; 0 is no limit. */
-void
-xl_runner_set_timeout (XlRunner *self, XlTimeout timeout, guint seconds);
+void xl_runner_set_timeout (XlRunner *self, XlTimeout timeout, guint seconds);
 
 /** xl_runner_get_timeout: seconds of a class of commands. */
-guint
-xl_runner_get_timeout (XlRunner *self, XlTimeout timeout);
+guint xl_runner_get_timeout (XlRunner *self, XlTimeout timeout);
 
 /** xl_runner_get_spawned: how many processes this runner has started since it was made. */
-guint64
-xl_runner_get_spawned (XlRunner *self);
+guint64 xl_runner_get_spawned (XlRunner *self);
 
 /**
  * xl_runner_run_async:
@@ -88,14 +81,13 @@ xl_runner_get_spawned (XlRunner *self);
  * When it is killed (time-out, cancellation, too much output) its whole
  * process group is, and it is reaped in any case.
  */
-void
-xl_runner_run_async (XlRunner *self,
-                     const char *const *argv,
-                     const char *const *envp,
-                     XlTimeout timeout,
-                     GCancellable *cancellable,
-                     GAsyncReadyCallback callback,
-                     gpointer user_data);
+void xl_runner_run_async (XlRunner *self,
+                          const char *const *argv,
+                          const char *const *envp,
+                          XlTimeout timeout,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
 
 /**
  * xl_runner_run_finish:
@@ -104,7 +96,6 @@ xl_runner_run_async (XlRunner *self,
  * otherwise %NULL with an error in XL_ERROR (or G_IO_ERROR_CANCELLED) that
  * carries argv, exit status and xl's own message.
  */
-XlOutput *
-xl_runner_run_finish (XlRunner *self, GAsyncResult *result, GError **error);
+XlOutput *xl_runner_run_finish (XlRunner *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -18,13 +18,12 @@ G_BEGIN_DECLS
  * Runs `xl ARGV...` with the time limit of that subcommand. Ends in one of the
  * two functions below.
  */
-void
-xl_command_run_async (XlRunner *runner,
-                      const char *const *argv,
-                      const char *const *envp,
-                      GCancellable *cancellable,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data);
+void xl_command_run_async (XlRunner *runner,
+                           const char *const *argv,
+                           const char *const *envp,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
 
 /**
  * xl_command_finish:
@@ -37,18 +36,15 @@ xl_command_run_async (XlRunner *runner,
  *
  * Returns: whether the command succeeded.
  */
-gboolean
-xl_command_finish (XlRunner *runner, GAsyncResult *result, GError **error);
+gboolean xl_command_finish (XlRunner *runner, GAsyncResult *result, GError **error);
 
 /** xl_command_finish_output: the same. Returns: (transfer full): what the command printed. */
-XlOutput *
-xl_command_finish_output (XlRunner *runner, GAsyncResult *result, GError **error);
+XlOutput *xl_command_finish_output (XlRunner *runner, GAsyncResult *result, GError **error);
 
 /**
  * xl_command_prefix_error: for finish functions that parse the output.
  * @error: (nullable): set by the parser; gets the command's name and argv
  */
-void
-xl_command_prefix_error (GAsyncResult *result, GError **error);
+void xl_command_prefix_error (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -12,8 +12,7 @@ typedef struct {
   guint64 seconds; /* since its creation, restore or reboot; of dom0, since boot */
 } XlUptime;
 
-void
-xl_uptime_free (XlUptime *uptime);
+void xl_uptime_free (XlUptime *uptime);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlUptime, xl_uptime_free)
 
 /**
@@ -23,15 +22,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlUptime, xl_uptime_free)
  * Returns: (transfer full) (element-type XlUptime): in the order printed, or
  * %NULL with XL_ERROR_PARSE naming the line that cannot be understood.
  */
-GPtrArray *
-xl_uptime_parse (const char *text, gssize len, GError **error);
+GPtrArray *xl_uptime_parse (const char *text, gssize len, GError **error);
 
 /** xl_uptime_async: `xl uptime` of all domains, parsed. */
-void
-xl_uptime_async (XlRunner *runner,
-                 GCancellable *cancellable,
-                 GAsyncReadyCallback callback,
-                 gpointer user_data);
+void xl_uptime_async (XlRunner *runner,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data);
 
 /** xl_uptime_finish:
  *
@@ -39,7 +36,6 @@ xl_uptime_async (XlRunner *runner,
  *
  * Returns: (transfer full) (element-type XlUptime): as xl_uptime_parse().
  */
-GPtrArray *
-xl_uptime_finish (XlRunner *runner, GAsyncResult *result, GError **error);
+GPtrArray *xl_uptime_finish (XlRunner *runner, GAsyncResult *result, GError **error);
 
 G_END_DECLS

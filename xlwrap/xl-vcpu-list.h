@@ -19,8 +19,7 @@ typedef struct {
   char *soft_affinity;
 } XlVcpu;
 
-void
-xl_vcpu_free (XlVcpu *vcpu);
+void xl_vcpu_free (XlVcpu *vcpu);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlVcpu, xl_vcpu_free)
 
 /**
@@ -29,18 +28,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlVcpu, xl_vcpu_free)
  * Returns: (transfer full) (element-type XlVcpu): in the order printed, or
  * %NULL with XL_ERROR_PARSE naming the line that cannot be understood.
  */
-GPtrArray *
-xl_vcpu_list_parse (const char *text, gssize len, GError **error);
+GPtrArray *xl_vcpu_list_parse (const char *text, gssize len, GError **error);
 
 /** xl_vcpu_list_async: `xl vcpu-list` of all domains, parsed. */
-void
-xl_vcpu_list_async (XlRunner *runner,
-                    GCancellable *cancellable,
-                    GAsyncReadyCallback callback,
-                    gpointer user_data);
+void xl_vcpu_list_async (XlRunner *runner,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
 
 /** xl_vcpu_list_finish: Returns: (transfer full) (element-type XlVcpu): as xl_vcpu_list_parse(). */
-GPtrArray *
-xl_vcpu_list_finish (XlRunner *runner, GAsyncResult *result, GError **error);
+GPtrArray *xl_vcpu_list_finish (XlRunner *runner, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  */
 typedef struct _XlXenstoreWire XlXenstoreWire;
 
-/** xl_xenstore_wire_open: Returns: (transfer full) (nullable): %NULL when nobody serves xenstore. */
+/** xl_xenstore_wire_open: Returns: (transfer full) (nullable): %NULL when nobody serves xenstore.
+ */
 XlXenstoreWire *xl_xenstore_wire_open (void);
 void xl_xenstore_wire_close (XlXenstoreWire *self);
 

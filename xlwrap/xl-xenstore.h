@@ -26,7 +26,8 @@ G_BEGIN_DECLS
 #define XL_TYPE_XENSTORE (xl_xenstore_get_type ())
 G_DECLARE_FINAL_TYPE (XlXenstore, xl_xenstore, XL, XENSTORE, GObject)
 
-/** xl_xenstore_new: connects in the background; never blocks, never fails. Returns: (transfer full) */
+/** xl_xenstore_new: connects in the background; never blocks, never fails. Returns: (transfer full)
+ */
 XlXenstore *xl_xenstore_new (void);
 
 /**

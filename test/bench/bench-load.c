@@ -13,8 +13,7 @@ typedef struct {
   GError *error;
 } Load;
 
-static void
-send_one (Load *load);
+static void send_one (Load *load);
 
 static void
 got_answer (GObject *source, GAsyncResult *result, gpointer data)

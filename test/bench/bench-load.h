@@ -21,11 +21,10 @@ typedef struct {
  *
  * An error reply is an error: a refusal is quick, and must not count as speed.
  */
-gboolean
-bench_load (const BenchPeer *peer,
-            GDBusConnection *connection,
-            BenchCall call,
-            guint in_flight,
-            double seconds,
-            BenchResult *result,
-            GError **error);
+gboolean bench_load (const BenchPeer *peer,
+                     GDBusConnection *connection,
+                     BenchCall call,
+                     guint in_flight,
+                     double seconds,
+                     BenchResult *result,
+                     GError **error);

@@ -50,20 +50,16 @@ gboolean
 bench_peer_populate (BenchPeer *peer, GDBusConnection *connection, guint n, GError **error);
 
 /** bench_peer_connect: waits up to 30 s for the peer to be on the bus, and finds its process. */
-gboolean
-bench_peer_connect (BenchPeer *peer, GDBusConnection *connection, GError **error);
+gboolean bench_peer_connect (BenchPeer *peer, GDBusConnection *connection, GError **error);
 
 /** bench_peer_resident: its resident memory in KiB, from /proc; 0 when it has gone. */
-guint64
-bench_peer_resident (const BenchPeer *peer);
+guint64 bench_peer_resident (const BenchPeer *peer);
 
 /** bench_peer_cpu_time: processor time of its threads so far, in nanoseconds, from /proc. */
-guint64
-bench_peer_cpu_time (const BenchPeer *peer);
+guint64 bench_peer_cpu_time (const BenchPeer *peer);
 
 /**
  * bench_peer_message: a new message of the measured call to VM number @i, or
  * for %BENCH_LIST to the root.
  */
-GDBusMessage *
-bench_peer_message (const BenchPeer *peer, BenchCall call, guint i);
+GDBusMessage *bench_peer_message (const BenchPeer *peer, BenchCall call, guint i);

@@ -5,8 +5,7 @@
 
 #include <stdint.h>
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
 /* What holds of every parser: it answers, or says why not in words fit for D-Bus. */
 static inline void

@@ -16,14 +16,10 @@
 
 #define PAGE_BYTES 4096
 
-int
-open (const char *path, int flags, ...);
-int
-open64 (const char *path, int flags, ...);
-int
-access (const char *path, int mode);
-int
-stat (const char *path, struct stat *st);
+int open (const char *path, int flags, ...);
+int open64 (const char *path, int flags, ...);
+int access (const char *path, int mode);
+int stat (const char *path, struct stat *st);
 
 const char *
 standin_dir (void)

@@ -38,11 +38,9 @@ typedef struct {
  *
  * Returns: (transfer full): or %NULL with an error of G_MARKUP_ERROR that names the line.
  */
-ClientNode *
-client_node_parse (const char *text, gsize length, GError **error);
+ClientNode *client_node_parse (const char *text, gsize length, GError **error);
 
-void
-client_node_free (ClientNode *node);
+void client_node_free (ClientNode *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClientNode, client_node_free)
 
 G_END_DECLS

@@ -19,7 +19,6 @@ typedef struct {
 
 /** surface_load: (transfer container): the recorded surface of the service, in its order; aborts
  * when unreadable. */
-GPtrArray *
-surface_load (void);
+GPtrArray *surface_load (void);
 
 G_END_DECLS

@@ -16,38 +16,30 @@
  */
 
 /** dummy_xl_new: makes the directory @base/xl and points DUMMY_XL_DIR at it. dom0 runs alone. */
-void
-dummy_xl_new (const char *base);
+void dummy_xl_new (const char *base);
 
 /** dummy_xl_tell: writes one of the files; %NULL removes it. */
-void
-dummy_xl_tell (const char *file, const char *text);
+void dummy_xl_tell (const char *file, const char *text);
 
 /** dummy_xl_shut_gate: the next `xl COMMAND` waits. */
-void
-dummy_xl_shut_gate (const char *command);
+void dummy_xl_shut_gate (const char *command);
 
 /** dummy_xl_open_gate: waits for an `xl COMMAND` at its gate, and lets it pass. */
-void
-dummy_xl_open_gate (const char *command);
+void dummy_xl_open_gate (const char *command);
 
 /** dummy_xl_calls: (transfer full): the commands since dummy_xl_new(). */
-char **
-dummy_xl_calls (void);
+char **dummy_xl_calls (void);
 
 /** dummy_xl_count: how many of them are @command. */
-guint
-dummy_xl_count (const char *command);
+guint dummy_xl_count (const char *command);
 
 /** dummy_xl_domains: (transfer full): output of `xl list -v`: dom0, and one domain per @line. */
-char *
-dummy_xl_domains (const char *lines);
+char *dummy_xl_domains (const char *lines);
 
 /** dummy_xl_domain: (transfer full): one line of it. @state: as `r-----`. @reason: as `-` or `0`.
  */
-char *
-dummy_xl_domain (const char *name,
-                 int domid,
-                 const char *state,
-                 const char *uuid,
-                 const char *reason);
+char *dummy_xl_domain (const char *name,
+                       int domid,
+                       const char *state,
+                       const char *uuid,
+                       const char *reason);

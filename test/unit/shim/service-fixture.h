@@ -11,18 +11,14 @@
  */
 typedef struct _ServiceFixture ServiceFixture;
 
-ServiceFixture *
-service_fixture_new (void);
-void
-service_fixture_free (ServiceFixture *fixture);
+ServiceFixture *service_fixture_new (void);
+void service_fixture_free (ServiceFixture *fixture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServiceFixture, service_fixture_free)
 
-XmService *
-service_fixture_service (ServiceFixture *fixture);
+XmService *service_fixture_service (ServiceFixture *fixture);
 
 /** service_fixture_add_vm: (transfer none): a VM with @json as its node. */
-XmVm *
-service_fixture_add_vm (ServiceFixture *fixture, const char *uuid, const char *json);
+XmVm *service_fixture_add_vm (ServiceFixture *fixture, const char *uuid, const char *json);
 
 /**
  * service_fixture_call: calls a method and runs the main context until the answer is there.
@@ -31,38 +27,33 @@ service_fixture_add_vm (ServiceFixture *fixture, const char *uuid, const char *j
  *
  * Returns: (transfer full) (nullable): %NULL with the error as it came over the wire.
  */
-GVariant *
-service_fixture_call (ServiceFixture *fixture,
-                      const char *destination,
-                      const char *path,
-                      const char *interface,
-                      const char *method,
-                      GVariant *parameters,
-                      GError **error);
+GVariant *service_fixture_call (ServiceFixture *fixture,
+                                const char *destination,
+                                const char *path,
+                                const char *interface,
+                                const char *method,
+                                GVariant *parameters,
+                                GError **error);
 
 /** service_fixture_get, service_fixture_set: the same for a property of a VM's interface. */
-GVariant *
-service_fixture_get (ServiceFixture *fixture,
-                     const char *path,
-                     const char *interface,
-                     const char *property,
-                     GError **error);
-gboolean
-service_fixture_set (ServiceFixture *fixture,
-                     const char *path,
-                     const char *interface,
-                     const char *property,
-                     GVariant *value,
-                     GError **error);
+GVariant *service_fixture_get (ServiceFixture *fixture,
+                               const char *path,
+                               const char *interface,
+                               const char *property,
+                               GError **error);
+gboolean service_fixture_set (ServiceFixture *fixture,
+                              const char *path,
+                              const char *interface,
+                              const char *property,
+                              GVariant *value,
+                              GError **error);
 
 /** service_fixture_signals: (transfer none): what was emitted since the last call: `member
  * arguments` each. */
-GPtrArray *
-service_fixture_signals (ServiceFixture *fixture);
+GPtrArray *service_fixture_signals (ServiceFixture *fixture);
 
 /** service_fixture_wait_signal: runs the main context until a signal @member arrives. */
-void
-service_fixture_wait_signal (ServiceFixture *fixture, const char *member);
+void service_fixture_wait_signal (ServiceFixture *fixture, const char *member);
 
 #define XENMGR       "com.citrix.xenclient.xenmgr"
 #define UNRESTRICTED XENMGR ".unrestricted"

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "xlwrap/xl-xenstore-calls.h"
+
 static void
 reopen_other (void)
 {
@@ -108,6 +110,21 @@ START_TEST (test_it_dies_during_a_request)
   expect_error (read_error, XL_ERROR, XL_ERROR_XENSTORE, "");
   ck_assert (!xl_xenstore_apply_finish (store, wait_result (&write), &write_error));
   expect_error (write_error, XL_ERROR, XL_ERROR_XENSTORE, "");
+}
+END_TEST
+
+START_TEST (test_calls_tell_a_broken_connection)
+{
+  XlXenstoreLink link = { .handle = other };
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_ptr_null (xl_xenstore_call_read (&link, "/t/none", &error));
+  ck_assert (!link.broken);
+  g_clear_error (&error);
+  standin_host_kill_xenstored (host);
+  ck_assert_ptr_null (xl_xenstore_call_read (&link, "/t/none", &error));
+  expect_error (error, XL_ERROR, XL_ERROR_XENSTORE, "/t/none");
+  ck_assert (link.broken);
 }
 END_TEST
 
@@ -288,6 +305,7 @@ main (void)
   tcase_add_test (tcase, test_requests_while_it_is_away);
   tcase_add_test (tcase, test_it_comes_later);
   tcase_add_test (tcase, test_it_dies_during_a_request);
+  tcase_add_test (tcase, test_calls_tell_a_broken_connection);
   tcase_add_test (tcase, test_hanging_xenstored);
   tcase_add_test (tcase, test_close_while_it_hangs);
   tcase_add_test (tcase, test_close);
