@@ -95,10 +95,10 @@ xm_object_kind_free (XmObjectKind *kind)
   g_free (kind);
 }
 
-static gboolean
-knows_property (const BoundInterface *bound, const char *name)
+static gconstpointer
+lookup_property (const BoundInterface *bound, const char *name)
 {
-  return bound->code->has_property != NULL && bound->code->has_property (bound->code->name, name);
+  return bound->code->lookup != NULL ? bound->code->lookup (name) : NULL;
 }
 
 void
@@ -111,7 +111,7 @@ xm_object_kind_foreach_member (const XmObjectKind *kind, XmMemberFunc func, gpoi
       func (interface, (*m)->name, XM_MEMBER_METHOD,
             g_hash_table_contains (bound->methods, (*m)->name), user_data);
     for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++)
-      func (interface, (*p)->name, XM_MEMBER_PROPERTY, knows_property (bound, (*p)->name),
+      func (interface, (*p)->name, XM_MEMBER_PROPERTY, lookup_property (bound, (*p)->name) != NULL,
             user_data);
     for (GDBusSignalInfo **s = bound->info->signals; s != NULL && *s != NULL; s++)
       func (interface, (*s)->name, XM_MEMBER_SIGNAL, FALSE, user_data);
@@ -120,30 +120,46 @@ xm_object_kind_foreach_member (const XmObjectKind *kind, XmMemberFunc func, gpoi
 
 /* -- calls ----------------------------------------------------------------- */
 
+#define NOT_IMPLEMENTED "%s.%s is not implemented"
+
 static void
 return_not_supported (GDBusMethodInvocation *invocation, const char *interface, const char *member)
 {
-  xm_error_return (invocation, g_error_new (XM_ERROR, XM_ERROR_NOT_SUPPORTED,
-                                            "%s.%s is not implemented", interface, member));
+  g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
+                                         NOT_IMPLEMENTED, interface, member);
 }
 
-static void
-get_property (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
+/*
+ * GDBus asks for one property here for Get, and for each in turn for GetAll,
+ * where it leaves out those that fail: one bad value in the store must not
+ * hide the others. Only GetAll gives no @error.
+ */
+static GVariant *
+on_get_property (GDBusConnection *connection,
+                 const char *sender,
+                 const char *path,
+                 const char *interface,
+                 const char *name,
+                 GError **error,
+                 gpointer user_data)
 {
-  const char *interface, *name;
-  g_variant_get (parameters, "(&s&s)", &interface, &name);
+  const XmBusObject *object = user_data;
   const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
-  if (!knows_property (bound, name)) {
-    return_not_supported (invocation, interface, name);
-    return;
+  gconstpointer row = lookup_property (bound, name);
+  if (row == NULL) {
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED, NOT_IMPLEMENTED, interface, name);
+    return NULL;
   }
 
-  GError *error = NULL;
-  GVariant *value = bound->code->get (object->owner, bound->code->name, name, &error);
-  if (value == NULL)
-    xm_error_return (invocation, error);
-  else
-    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(v)", value));
+  GError *reason = NULL;
+  GVariant *value = bound->code->get (object->owner, row, &reason);
+  if (value != NULL)
+    return value;
+  reason = xm_error_to_dbus (reason);
+  if (error == NULL)
+    g_warning ("%s: property %s left out of GetAll: %s", path, name, reason->message);
+  g_propagate_error (error, reason);
+  return NULL;
 }
 
 static void
@@ -153,32 +169,11 @@ set_property (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *
   g_autoptr (GVariant) value = NULL;
   g_variant_get (parameters, "(&s&sv)", &interface, &name, &value);
   const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
-  if (!knows_property (bound, name))
+  gconstpointer row = lookup_property (bound, name);
+  if (row == NULL)
     return_not_supported (invocation, interface, name);
   else
-    bound->code->set (object->owner, bound->code->name, name, value, invocation);
-}
-
-static void
-get_all (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
-{
-  const char *interface;
-  g_variant_get (parameters, "(&s)", &interface);
-  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
-
-  g_auto (GVariantBuilder) values = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
-    if (!knows_property (bound, (*p)->name))
-      continue;
-    g_autoptr (GError) error = NULL;
-    GVariant *value = bound->code->get (object->owner, bound->code->name, (*p)->name, &error);
-    if (value != NULL)
-      g_variant_builder_add (&values, "{sv}", (*p)->name, value);
-    else /* one bad value in the store must not hide the others */
-      g_warning ("%s: property %s left out of GetAll: %s", object->path, (*p)->name,
-                 error->message);
-  }
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{sv})", &values));
+    bound->code->set (object->owner, bound->code->name, row, value, invocation);
 }
 
 static void
@@ -225,12 +220,7 @@ on_call (GDBusConnection *connection,
 {
   XmBusObject *object = user_data;
   if (g_str_equal (interface, PROPERTIES)) {
-    if (g_str_equal (method, "Get"))
-      get_property (object, parameters, invocation);
-    else if (g_str_equal (method, "Set"))
-      set_property (object, parameters, invocation);
-    else
-      get_all (object, parameters, invocation);
+    set_property (object, parameters, invocation);
     return;
   }
   if (g_str_equal (interface, INTROSPECTABLE)) {
@@ -248,9 +238,10 @@ on_call (GDBusConnection *connection,
 
 /* -- objects ---------------------------------------------------------------- */
 
-/* Without property functions GDBus checks name, access and type, and hands Get, Set and GetAll to
- * on_call(). */
-static const GDBusInterfaceVTable vtable = { .method_call = on_call };
+/* Without a function for it GDBus hands Set to on_call(), which may answer later; access and type
+ * it has checked. */
+static const GDBusInterfaceVTable vtable = { .method_call = on_call,
+                                             .get_property = on_get_property };
 
 static GDBusInterfaceInfo *
 introspectable_info (void)

@@ -27,18 +27,19 @@ typedef struct {
 
 /**
  * XmInterface: the code behind one interface.
- * @has_property: whether the code knows property @name; the others are left out of GetAll
- * @get: (transfer floating): value of a property that @has_property knows
- * @set: handles Set of such a property; must answer @invocation with an empty body or an error
+ * @lookup: (nullable): the row of a property in the interface's table, NULL when it is not
+ * implemented; those answer NotSupported and are left out of GetAll
+ * @get: (transfer floating): value of the property of @row
+ * @set: handles Set; must answer @invocation with an empty body or an error
  */
 typedef struct {
   const char *name;
   const XmMethod *methods; /* ends with a NULL name; may be NULL */
-  gboolean (*has_property) (const char *interface, const char *name);
-  GVariant *(*get) (gpointer owner, const char *interface, const char *name, GError **error);
+  gconstpointer (*lookup) (const char *name);
+  GVariant *(*get) (gpointer owner, gconstpointer row, GError **error);
   void (*set) (gpointer owner,
                const char *interface,
-               const char *name,
+               gconstpointer row,
                GVariant *value,
                GDBusMethodInvocation *invocation);
 } XmInterface;

@@ -6,9 +6,6 @@
 
 #include "xlwrap/xl-error.h"
 
-#define DBUS_FAILED        "org.freedesktop.DBus.Error.Failed"
-#define DBUS_NOT_SUPPORTED "org.freedesktop.DBus.Error.NotSupported"
-
 /* More than this of a command's words helps nobody, and each reply would carry it. */
 #define MAX_QUOTED 16384
 
@@ -256,28 +253,34 @@ xm_error_from_xl (GError *error, const char *text)
   return result;
 }
 
-void
-xm_error_return (GDBusMethodInvocation *invocation, GError *error)
+GError *
+xm_error_to_dbus (GError *error)
 {
   g_autoptr (GError) cause = error;
-  g_autofree char *message = NULL;
-  const char *name = DBUS_FAILED;
+  int code = G_DBUS_ERROR_FAILED;
 
   if (cause->domain == XL_ERROR)
     cause = xm_error_from_xl (g_steal_pointer (&cause), NULL);
 
-  if (g_error_matches (cause, XM_ERROR, XM_ERROR_NOT_SUPPORTED))
-    name = DBUS_NOT_SUPPORTED;
-  else if (cause->domain == G_IO_ERROR || cause->domain == G_FILE_ERROR) {
+  if (g_error_matches (cause, XM_ERROR, XM_ERROR_NOT_SUPPORTED)) {
+    code = G_DBUS_ERROR_NOT_SUPPORTED;
+  } else if (cause->domain == G_IO_ERROR || cause->domain == G_FILE_ERROR) {
     GError *coded = NULL;
 
     g_dbus_error_strip_remote_error (cause);
     xm_error_set_about (&coded, XM_ERROR_IO, cause->message);
     g_clear_error (&cause);
     cause = coded;
-  } else
+  } else {
     g_dbus_error_strip_remote_error (cause);
+  }
 
-  message = g_utf8_make_valid (cause->message, -1);
-  g_dbus_method_invocation_return_dbus_error (invocation, name, message);
+  g_autofree char *message = g_utf8_make_valid (cause->message, -1);
+  return g_error_new_literal (G_DBUS_ERROR, code, message);
+}
+
+void
+xm_error_return (GDBusMethodInvocation *invocation, GError *error)
+{
+  g_dbus_method_invocation_take_error (invocation, xm_error_to_dbus (error));
 }

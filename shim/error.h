@@ -100,6 +100,15 @@ void xm_error_set_not_supported (GError **error, const char *member);
  */
 GError *xm_error_from_xl (GError *error, const char *text);
 
+/**
+ * xm_error_to_dbus:
+ * @error: (transfer full): of any domain
+ *
+ * Returns: (transfer full): the error as it goes on the bus, in G_DBUS_ERROR: NotSupported or
+ * Failed with the text that clients match.
+ */
+GError *xm_error_to_dbus (GError *error);
+
 /** xm_error_return: answers @invocation with @error in its form on the bus; takes both. */
 void xm_error_return (GDBusMethodInvocation *invocation, GError *error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib-unix.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
@@ -134,6 +135,7 @@ int
 main (int argc, char **argv)
 {
   setlocale (LC_ALL, "");
+  signal (SIGPIPE, SIG_IGN); /* a xenstored that goes away is an error, not our end */
   g_autoptr (GError) error = NULL;
   g_autoptr (XmSettings) settings = xm_settings_new (&argc, &argv, &error);
   if (settings == NULL) {

@@ -142,14 +142,14 @@ xm_vm_kind_new (void)
   static const XmInterface interfaces[] = {
     { .name = "com.citrix.xenclient.xenmgr.vm",
       .methods = vm_methods,
-      .has_property = xm_vm_has_property,
+      .lookup = xm_vm_lookup_property,
       .get = xm_vm_get_property,
       .set = xm_vm_set_property },
     { .name = "com.citrix.xenclient.xenmgr.vm.auth" },
     { .name = "com.citrix.xenclient.xenmgr.vm.pci" },
     { .name = "com.citrix.xenclient.xenmgr.vm.product" },
     { .name = "com.citrix.xenclient.xenmgr.vm.unrestricted",
-      .has_property = xm_vm_has_property,
+      .lookup = xm_vm_lookup_property,
       .get = xm_vm_get_property,
       .set = xm_vm_set_property },
   };

@@ -484,22 +484,22 @@ xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError *
 
 /* -- the two interfaces ------------------------------------------------------------ */
 
-gboolean
-xm_vm_has_property (const char *interface, const char *name)
+gconstpointer
+xm_vm_lookup_property (const char *name)
 {
-  return xm_vm_property_lookup (name) != NULL;
+  return xm_vm_property_lookup (name);
 }
 
 GVariant *
-xm_vm_get_property (gpointer owner, const char *interface, const char *name, GError **error)
+xm_vm_get_property (gpointer owner, gconstpointer row, GError **error)
 {
-  return xm_vm_property_get (owner, xm_vm_property_lookup (name), error);
+  return xm_vm_property_get (owner, row, error);
 }
 
 void
 xm_vm_set_property (gpointer owner,
                     const char *interface,
-                    const char *name,
+                    gconstpointer row,
                     GVariant *value,
                     GDBusMethodInvocation *invocation)
 {
@@ -509,7 +509,7 @@ xm_vm_set_property (gpointer owner,
       !xm_vm_read_boolean (vm, "policies/modify-vm-settings", TRUE))
     xm_error_set (&error, XM_ERROR_POLICY_MODIFY);
   else
-    xm_vm_property_set (vm, xm_vm_property_lookup (name), value, &error);
+    xm_vm_property_set (vm, row, value, &error);
 
   if (error != NULL)
     xm_error_return (invocation, error);

@@ -60,13 +60,12 @@ GVariant *xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **
 /** xm_vm_property_set: checks and stores @value; memory only, the caller waits for the disk. */
 gboolean xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError **error);
 
-/** xm_vm_interface, xm_vm_unrestricted_interface: the property functions for both interfaces. */
-gboolean xm_vm_has_property (const char *interface, const char *name);
-GVariant *
-xm_vm_get_property (gpointer owner, const char *interface, const char *name, GError **error);
+/* The property functions of both interfaces, for their XmInterface. */
+gconstpointer xm_vm_lookup_property (const char *name);
+GVariant *xm_vm_get_property (gpointer owner, gconstpointer row, GError **error);
 void xm_vm_set_property (gpointer owner,
                          const char *interface,
-                         const char *name,
+                         gconstpointer row,
                          GVariant *value,
                          GDBusMethodInvocation *invocation);
 

@@ -184,6 +184,18 @@ put_slot (XmService *service, json_t *configuration, GError **error)
   return FALSE;
 }
 
+/* Xen does not tell uuids apart by case. */
+static gboolean
+is_taken (XmService *service, const char *uuid)
+{
+  g_autofree const char **names = xm_store_list (service->store, "/vm");
+  for (const char **name = names; *name != NULL; name++) {
+    if (g_ascii_strcasecmp (*name, uuid) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static char *
 choose_uuid (XmService *service, const XmCreate *create, json_t *configuration, GError **error)
 {
@@ -195,8 +207,7 @@ choose_uuid (XmService *service, const XmCreate *create, json_t *configuration, 
     xm_error_set_plain (error, "not a uuid: %s", uuid);
     return NULL;
   }
-  g_autofree char *db_path = g_strconcat ("/vm/", uuid, NULL);
-  if (xm_store_exists (service->store, db_path)) {
+  if (is_taken (service, uuid)) {
     xm_error_set_plain (error, "there is a vm with uuid %s already", uuid);
     return NULL;
   }
