@@ -11,11 +11,7 @@
 static void
 list_vms (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
-  g_autoptr (GPtrArray) vms = xm_vm_set_list (owner);
-  g_auto (GVariantBuilder) paths = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
-  for (guint i = 0; i < vms->len; i++)
-    g_variant_builder_add (&paths, "o", ((XmVm *)vms->pdata[i])->path);
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(ao)", &paths));
+  g_dbus_method_invocation_return_value (invocation, xm_vm_set_paths (owner));
 }
 
 static void

@@ -194,6 +194,7 @@ xm_service_free (XmService *service)
     g_warning ("not everything could be written: %s", error->message);
   unexport_all (service);
   g_hash_table_unref (service->vms);
+  g_clear_pointer (&service->paths, g_variant_unref);
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);

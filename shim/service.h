@@ -25,6 +25,7 @@ struct _XmService {
   XmDomains *domains;
   GDBusConnection *connection;
   GHashTable *vms; /* uuid as in the store -> XmVm, exactly the exported ones */
+  GVariant *paths; /* what list_vms answers; NULL when the set has changed */
 
   XmObjectKind *root_kind;
   XmObjectKind *host_kind;

@@ -39,6 +39,8 @@ sync_one (XmService *service, const char *uuid)
   g_autofree char *db_path = g_strconcat ("/vm/", uuid, NULL);
   XmVm *vm = xm_vm_lookup (service, uuid);
   gboolean wanted = xm_store_exists (service->store, db_path);
+  if (wanted != (vm != NULL))
+    g_clear_pointer (&service->paths, g_variant_unref);
   if (wanted && vm == NULL)
     export_vm (service, uuid);
   else if (!wanted && vm != NULL)
@@ -50,6 +52,7 @@ sync_one (XmService *service, const char *uuid)
 void
 xm_vm_set_sync (XmService *service)
 {
+  g_clear_pointer (&service->paths, g_variant_unref); /* their order may be another */
   g_autoptr (GHashTable) uuids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autofree const char **names = xm_store_list (service->store, "/vm");
   for (const char **name = names; *name != NULL; name++)
@@ -94,6 +97,20 @@ xm_vm_set_list (XmService *service)
       g_ptr_array_add (vms, vm);
   }
   return vms;
+}
+
+GVariant *
+xm_vm_set_paths (XmService *service)
+{
+  if (service->paths != NULL)
+    return service->paths;
+
+  g_autoptr (GPtrArray) vms = xm_vm_set_list (service);
+  g_auto (GVariantBuilder) paths = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
+  for (guint i = 0; i < vms->len; i++)
+    g_variant_builder_add (&paths, "o", ((XmVm *)vms->pdata[i])->path);
+  service->paths = g_variant_ref_sink (g_variant_new ("(ao)", &paths));
+  return service->paths;
 }
 
 /* -- creating -------------------------------------------------------------------------- */

@@ -20,6 +20,10 @@ void xm_vm_set_store_changed (XmService *service, const char *path);
  */
 GPtrArray *xm_vm_set_list (XmService *service);
 
+/** xm_vm_set_paths: (transfer none): their object paths in that order, `(ao)`; made anew only when
+ * the set has changed. */
+GVariant *xm_vm_set_paths (XmService *service);
+
 /** XmCreate: what a create_vm* call asks for; all but @template may be NULL. */
 typedef struct {
   const char *template; /* blank: nothing */
