@@ -7,20 +7,17 @@
 
 typedef void (*ListOne) (GString *out, GDBusInterfaceInfo *interface);
 
-static gboolean
-has_interface (GDBusNodeInfo *node, const char *interface)
-{
-  return interface != NULL && g_dbus_node_info_lookup_interface (node, interface) != NULL;
-}
-
+/* Only @interface, when the object has it; else all. */
 static char *
 list_each (GDBusNodeInfo *node, const char *interface, ListOne list_one)
 {
   GString *out = g_string_new (NULL);
-  gboolean only_one = has_interface (node, interface);
+  GDBusInterfaceInfo *only = NULL;
 
+  if (interface != NULL)
+    only = g_dbus_node_info_lookup_interface (node, interface);
   for (GDBusInterfaceInfo **i = node->interfaces; i != NULL && *i != NULL; i++)
-    if (!only_one || g_str_equal ((*i)->name, interface))
+    if (only == NULL || *i == only)
       list_one (out, *i);
   return g_string_free (out, FALSE);
 }
