@@ -154,7 +154,7 @@ on_get_property (GDBusConnection *connection,
   GError *reason = NULL;
   GVariant *value = bound->code->get (object->owner, row, &reason);
   if (value != NULL)
-    return value;
+    return value; // cppcheck-suppress returnDanglingLifetime; the value does not hold on to &reason
   reason = xm_error_to_dbus (reason);
   if (error == NULL)
     g_warning ("%s: property %s left out of GetAll: %s", path, name, reason->message);
