@@ -29,9 +29,9 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   GError *error = NULL;
-  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error))
-    error = xm_error_from_xl (error, NULL);
-  else if (!is_done (op))
+  if (!xm_operation_has_picture (op, result))
+    return;
+  if (!is_done (op))
     xm_error_set_io (&error, "\"%s\"", failure_text (op));
   xm_operation_end (op, error);
 }
@@ -44,7 +44,7 @@ on_command (GObject *source, GAsyncResult *result, gpointer user_data)
   if (xl_command_finish (XL_RUNNER (source), result, &error))
     xm_domains_refresh_async (op->vm->service->domains, NULL, on_listed, op);
   else
-    xm_operation_end (op, xm_error_from_xl (error, failure_text (op)));
+    xm_operation_end (op, xm_operation_explain (op, error, failure_text (op)));
 }
 
 static void
@@ -53,10 +53,8 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   XlRunner *runner = op->vm->service->runner;
   GError *error = NULL;
-  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
-    xm_operation_end (op, xm_error_from_xl (error, NULL));
+  if (!xm_operation_has_picture (op, result))
     return;
-  }
   const XlDomain *domain = xm_operation_domain (op);
   if (is_done (op)) {
     xm_operation_end (op, NULL);

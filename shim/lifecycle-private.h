@@ -43,6 +43,21 @@ void xm_operation_unpause (XmOperation *op);
  * (nullable). */
 void xm_operation_end (XmOperation *op, GError *error);
 
+/**
+ * xm_operation_explain:
+ * @error: (transfer full): why a step failed
+ * @text: (nullable): what the original says instead of xl's own words
+ *
+ * Returns: (transfer full): what the caller of the operation is told, also when it was overtaken.
+ */
+GError *xm_operation_explain (XmOperation *op, GError *error, const char *text);
+
+/**
+ * xm_operation_has_picture: ends a refresh that the operation asked for. Without a picture the
+ * operation fails and is gone.
+ */
+gboolean xm_operation_has_picture (XmOperation *op, GAsyncResult *result);
+
 /** xm_operation_domain: (nullable): the VM's domain in the present picture. */
 const XlDomain *xm_operation_domain (XmOperation *op);
 

@@ -47,10 +47,6 @@ on_leftover_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 fail_and_clean (XmOperation *op, GError *error)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    g_clear_error (&error);
-    xm_error_set_plain (&error, "start of vm %s was overtaken by destroy", op->vm->uuid);
-  }
   op->failure = error;
   xm_domains_refresh_async (op->vm->service->domains, NULL, on_leftover_listed, op);
 }
@@ -60,10 +56,8 @@ on_running (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   GError *error = NULL;
-  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
-    xm_operation_end (op, xm_error_from_xl (error, NULL));
+  if (!xm_operation_has_picture (op, result))
     return;
-  }
   const XlDomain *domain = xm_operation_domain (op);
   if (domain != NULL && (domain->state & XL_DOMAIN_PAUSED) && op->vm->state == XM_VM_CREATED)
     xm_error_set_io (&error, "\"Error unpausing domain.\"");
@@ -77,10 +71,8 @@ on_unpaused (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   if (xl_command_finish (XL_RUNNER (source), result, &error))
     xm_domains_refresh_async (op->vm->service->domains, NULL, on_running, op);
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    fail_and_clean (op, error);
   else
-    fail_and_clean (op, xm_error_from_xl (error, "Error unpausing domain."));
+    fail_and_clean (op, xm_operation_explain (op, error, "Error unpausing domain."));
 }
 
 static void
@@ -89,7 +81,7 @@ on_built (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   GError *error = NULL;
   if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
-    fail_and_clean (op, xm_error_from_xl (error, NULL));
+    fail_and_clean (op, xm_operation_explain (op, error, NULL));
     return;
   }
   const XlDomain *domain = xm_operation_domain (op);
@@ -113,10 +105,8 @@ on_created (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   if (xl_command_finish (XL_RUNNER (source), result, &error))
     xm_domains_refresh_async (op->vm->service->domains, NULL, on_built, op);
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    fail_and_clean (op, error);
   else
-    fail_and_clean (op, xm_error_from_xl (error, NULL));
+    fail_and_clean (op, xm_operation_explain (op, error, NULL));
 }
 
 static void
@@ -142,10 +132,8 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   XmVm *vm = op->vm;
   GError *error = NULL;
-  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
-    xm_operation_end (op, xm_error_from_xl (error, NULL));
+  if (!xm_operation_has_picture (op, result))
     return;
-  }
   if (!xm_store_exists (vm->service->store, vm->db_path)) {
     xm_error_set_plain (&error, "vm does not have a database entry: %s", vm->uuid);
     xm_operation_end (op, error);

@@ -49,17 +49,13 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
     xm_operation_end (op, NULL);
   } else if (asked) {
     op->waiting = TRUE;
-  } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    g_clear_error (&error);
-    xm_error_set_plain (&error, "operation on vm %s was overtaken by destroy", vm->uuid);
-    xm_operation_end (op, error);
-  } else if (is_hvm (vm) && !op->escalated) {
+  } else if (is_hvm (vm) && !op->escalated && !g_cancellable_is_cancelled (op->cancellable)) {
     g_clear_error (&error);
     op->escalated = TRUE;
     ask (op);
   } else {
     xm_lifecycle_expect_no_more (vm);
-    xm_operation_end (op, xm_error_from_xl (error, NULL));
+    xm_operation_end (op, xm_operation_explain (op, error, NULL));
   }
 }
 
@@ -91,11 +87,8 @@ static void
 on_destroyed_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
-  GError *error = NULL;
-  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
-    xm_operation_end (op, xm_error_from_xl (error, NULL));
+  if (!xm_operation_has_picture (op, result))
     return;
-  }
   const XlDomain *domain = xm_operation_domain (op);
   if (domain == NULL || (domain->state & XL_DOMAIN_DYING))
     g_clear_error (&op->failure); /* whoever destroyed it */
@@ -110,7 +103,7 @@ on_destroyed (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   GError *error = NULL;
   if (!xl_command_finish (XL_RUNNER (source), result, &error))
-    op->failure = xm_error_from_xl (error, "Error destroying domain.");
+    op->failure = xm_operation_explain (op, error, "Error destroying domain.");
   xm_domains_refresh_async (op->vm->service->domains, NULL, on_destroyed_listed, op);
 }
 
@@ -118,11 +111,8 @@ static void
 on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
-  GError *error = NULL;
-  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
-    xm_operation_end (op, xm_error_from_xl (error, NULL));
+  if (!xm_operation_has_picture (op, result))
     return;
-  }
   const XlDomain *domain = xm_operation_domain (op);
   if (domain == NULL)
     xm_operation_end (op, NULL);

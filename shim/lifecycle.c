@@ -108,6 +108,25 @@ xm_lifecycle_run_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+GError *
+xm_operation_explain (XmOperation *op, GError *error, const char *text)
+{
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return xm_error_from_xl (error, text);
+  g_error_free (error);
+  return overtaken (op->vm);
+}
+
+gboolean
+xm_operation_has_picture (XmOperation *op, GAsyncResult *result)
+{
+  GError *error = NULL;
+  if (xm_domains_refresh_finish (op->vm->service->domains, result, &error))
+    return TRUE;
+  xm_operation_end (op, xm_operation_explain (op, error, NULL));
+  return FALSE;
+}
+
 const XlDomain *
 xm_operation_domain (XmOperation *op)
 {

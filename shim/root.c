@@ -4,6 +4,7 @@
 #include "shim/db-service.h"
 #include "shim/error.h"
 #include "shim/signals.h"
+#include "shim/vm-methods.h"
 #include "shim/vm-set.h"
 
 /* -- lists and look-ups -------------------------------------------------------------- */
@@ -187,17 +188,6 @@ unrestricted_create_vm_with_template_and_json (gpointer owner,
 }
 
 static void
-on_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GDBusMethodInvocation *invocation = user_data;
-  GError *error = NULL;
-  if (xm_vm_set_delete_finish (result, &error))
-    g_dbus_method_invocation_return_value (invocation, NULL);
-  else
-    xm_error_return (invocation, error);
-}
-
-static void
 unrestricted_delete_vm (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
   const char *uuid;
@@ -205,7 +195,7 @@ unrestricted_delete_vm (gpointer owner, GVariant *parameters, GDBusMethodInvocat
   XmVm *vm = xm_vm_lookup (owner, uuid);
   GError *error = NULL;
   if (vm != NULL) {
-    xm_vm_set_delete_async (vm, TRUE, on_deleted, invocation);
+    xm_vm_delete (vm, TRUE, invocation);
     return;
   }
   xm_error_set_plain (&error, "no vm with uuid %s", uuid);

@@ -53,9 +53,15 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
     xm_error_return (invocation, error);
 }
 
+void
+xm_vm_delete (XmVm *vm, gboolean unrestricted, GDBusMethodInvocation *invocation)
+{
+  xm_vm_set_delete_async (vm, unrestricted, on_deleted, invocation);
+}
+
 static void delete (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
-  xm_vm_set_delete_async (owner, FALSE, on_deleted, invocation);
+  xm_vm_delete (owner, FALSE, invocation);
 }
 
 /* -- keys -------------------------------------------------------------------------- */
