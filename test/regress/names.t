@@ -62,7 +62,7 @@ newlines=(
 # Every value is a start, and under emulation 30 of them take minutes: there the hardest
 # ones have to do. The simulated host tries all, and asks the real xl to read them.
 if [[ $XM_TARGET == lab ]]; then
-  values=('both quotes' "it's \"both\"" 'non-ASCII' 'Grüße, 世界' 'a whole list' "'],disk=['phy:/dev/null,xvda,w")
+  values=('much at once' "it's \"both\" 世界'],disk=['phy:/dev/null,xvda,w")
   newlines=('quote and line end' $'a\'\nmemory=4096\nvcpus=\'3')
 fi
 for ((i = 0; i < ${#values[@]}; i += 2)); do
@@ -78,7 +78,7 @@ done
 for ((i = 0; i < ${#newlines[@]}; i += 2)); do
   start_with "${newlines[i]}" name name "${newlines[i + 1]}"
 done
-start_with 'a number' name name 4711
+[[ $XM_TARGET == lab ]] || start_with 'a number' name name 4711
 
 # --- paths ---
 odd="$WORK/it's, a [kernel]"

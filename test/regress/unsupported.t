@@ -6,11 +6,18 @@
 new_vm unsupported
 NOT=org.freedesktop.DBus.Error.NotSupported
 
+# Nothing here depends on Xen: under emulation a sample has to do.
+step=1
+[[ $XM_TARGET == lab ]] && step=12
+n=0
+skipped () { ((n++ % step)); }
+
 # Every method without arguments that only reports, on every object: an answer
 # or NotSupported with its name. (Methods that act are left alone.)
 count=0
 for object in / /host "$VM"; do
   for method in $(xec -q -o "$object" --list-methods | grep -E '^(list|get|read|retrieve|auth-required)'); do
+    skipped && continue
     out=$(xec -o "$object" "$method" 2>&1)
     if [[ $out == "$NOT"* ]]; then
       ((++count))
@@ -26,6 +33,7 @@ echo "# methods that only report and are not supported yet: $count"
 count=0
 for object in / /host "$VM"; do
   for property in $(xec -q -o "$object" --list-properties); do
+    skipped && continue
     out=$(xec -o "$object" get "$property" 2>&1)
     if [[ $out == "$NOT"* ]]; then
       ((++count))
