@@ -16,6 +16,9 @@ static const char *const bus_names[] = { "com.citrix.xenclient.db", "com.citrix.
  * growing. */
 #define TRIM_THRESHOLD (128 * 1024)
 
+/* How long another process may keep one of our names. */
+#define PATIENCE_SECONDS 5
+
 /** Daemon: main()'s own state: from the options to the end. */
 typedef struct {
   GMainLoop *loop;
@@ -23,6 +26,8 @@ typedef struct {
   GDBusConnection *connection;
   guint owner_ids[G_N_ELEMENTS (bus_names)];
   guint n_owned;
+  const char *contested; /* a name that another process had when we asked for it */
+  guint patience;        /* timer: how long it may take to leave */
   gboolean ending;
   int status;
 } Daemon;
@@ -63,21 +68,48 @@ on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer
   end (user_data, EXIT_FAILURE);
 }
 
+static gboolean
+is_ready (const Daemon *daemon)
+{
+  return daemon->n_owned == G_N_ELEMENTS (bus_names);
+}
+
 static void
 on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
 {
   Daemon *daemon = user_data;
-  if (++daemon->n_owned == G_N_ELEMENTS (bus_names)) {
-    g_message ("ready: %u VMs", g_hash_table_size (daemon->service->vms));
-    sd_notify (0, "READY=1");
-  }
+  daemon->n_owned++;
+  if (!is_ready (daemon))
+    return;
+  g_clear_handle_id (&daemon->patience, g_source_remove);
+  g_message ("ready: %u VMs", g_hash_table_size (daemon->service->vms));
+  sd_notify (0, "READY=1");
 }
 
+static gboolean
+on_patience_over (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+  daemon->patience = 0;
+  g_critical ("cannot own %s on the bus: another process does, or the bus policy forbids it",
+              daemon->contested);
+  end (daemon, EXIT_FAILURE);
+  return G_SOURCE_REMOVE;
+}
+
+/* After a crash the bus may see the predecessor's end later than we start: its names come to us
+ * then. */
 static void
 on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 {
-  g_critical ("cannot own %s on the bus: another process does, or the bus policy forbids it", name);
-  end (user_data, EXIT_FAILURE);
+  Daemon *daemon = user_data;
+  if (connection == NULL || is_ready (daemon)) {
+    g_critical ("the bus has taken %s away", name);
+    end (daemon, EXIT_FAILURE);
+  } else if (daemon->patience == 0) {
+    daemon->contested = name;
+    daemon->patience = g_timeout_add_seconds (PATIENCE_SECONDS, on_patience_over, daemon);
+  }
 }
 
 /* States are right before the names are taken; without an answer from xl they are what they can be.
@@ -96,9 +128,9 @@ on_first_picture (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   for (gsize i = 0; i < G_N_ELEMENTS (bus_names); i++)
-    daemon->owner_ids[i] = g_bus_own_name_on_connection (
-        daemon->connection, bus_names[i], G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
-        on_name_lost, daemon, NULL);
+    daemon->owner_ids[i] =
+        g_bus_own_name_on_connection (daemon->connection, bus_names[i], G_BUS_NAME_OWNER_FLAGS_NONE,
+                                      on_name_acquired, on_name_lost, daemon, NULL);
 }
 
 static GDBusConnection *
@@ -131,6 +163,7 @@ run (Daemon *daemon)
 
   for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
+  g_clear_handle_id (&daemon->patience, g_source_remove);
   for (gsize i = 0; i < G_N_ELEMENTS (bus_names); i++)
     g_clear_handle_id (&daemon->owner_ids[i], g_bus_unown_name);
   g_signal_handlers_disconnect_by_data (daemon->connection, daemon);
