@@ -254,6 +254,23 @@ xm_error_from_xl (GError *error, const char *text)
 }
 
 GError *
+xm_error_from_helper (GError *error)
+{
+  g_autoptr (GError) cause = error;
+  const char *const *argv = cause->domain == XL_ERROR ? xl_error_get_argv (cause) : NULL;
+  GError *result = NULL;
+
+  if (argv == NULL)
+    return g_steal_pointer (&cause);
+
+  g_warning ("%s: %s", cause->message, xl_error_get_message (cause));
+  g_autofree char *words = g_strjoinv (" ", (char **)argv);
+  g_autofree char *valid = g_utf8_make_valid (words, -1);
+  xm_error_set_io (&result, "command: \"%s\" FAILED.", valid);
+  return result;
+}
+
+GError *
 xm_error_to_dbus (GError *error)
 {
   g_autoptr (GError) cause = error;

@@ -19,6 +19,7 @@ GQuark xm_error_quark (void);
 typedef enum {
   XM_ERROR_PLAIN = 0,         /* no number on the bus */
   XM_ERROR_NOT_SUPPORTED = 1, /* org.freedesktop.DBus.Error.NotSupported */
+  XM_ERROR_NOT_STARTED = 2,   /* a start ends here, logged, and the call succeeds; never on the bus */
   XM_ERROR_MEMORY = 101,
   XM_ERROR_HIBERNATE = 201,
   XM_ERROR_POLICY_MODIFY = 202,
@@ -99,6 +100,15 @@ void xm_error_set_not_supported (GError **error, const char *member);
  * Returns: (transfer full): an error in XM_ERROR.
  */
 GError *xm_error_from_xl (GError *error, const char *text);
+
+/**
+ * xm_error_from_helper:
+ * @error: (transfer full): an error of a program run by XmService.helpers
+ *
+ * Returns: (transfer full): `223:IO error: command: "<words>" FAILED.`, as the original says of its
+ * helpers; what the program printed is logged.
+ */
+GError *xm_error_from_helper (GError *error);
 
 /**
  * xm_error_to_dbus:

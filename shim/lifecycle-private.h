@@ -2,6 +2,7 @@
 #pragma once
 
 #include "shim/lifecycle.h"
+#include "shim/start.h"
 #include "xlwrap/xl-commands.h"
 
 G_BEGIN_DECLS
@@ -12,6 +13,7 @@ typedef struct {
   XmOperationKind kind;
   GTask *task;
   GCancellable *cancellable;
+  XmStart *start;     /* of a start that prepares */
   GError *failure;    /* why it fails, while it still cleans up */
   gboolean escalated; /* the guest was asked by the second means already */
   gboolean waiting;   /* no command runs; it ends when the domain is gone or time is up */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/error.h"
 #include "shim/lifecycle-private.h"
-#include "shim/vm-config.h"
+#include "shim/start.h"
 
 /*
- * Start: look whether the VM runs; check files and write the xl.cfg (on a
- * thread); `xl create -e -p`; note the domain as ours; `xl unpause`. When
+ * Start: look whether the VM runs; the steps of start.c, down to the xl.cfg;
+ * `xl create -e -p`; note the domain as ours; `xl unpause`. When
  * anything fails, what xl left behind is destroyed before the call fails.
  */
 
@@ -15,6 +15,7 @@ on_cleaned (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
   xm_lifecycle_own (op->vm, -1);
+  xm_start_undo (op->vm);
   xm_operation_end (op, g_steal_pointer (&op->failure));
 }
 
@@ -40,6 +41,7 @@ on_leftover_listed (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   xm_lifecycle_own (op->vm, -1);
+  xm_start_undo (op->vm);
   xm_operation_end (op, g_steal_pointer (&op->failure));
 }
 
@@ -115,41 +117,31 @@ on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   XmService *service = op->vm->service;
   GError *error = NULL;
-  g_autofree char *config_path = xm_vm_config_write_finish (result, &error);
-  if (config_path == NULL) {
-    xm_operation_end (op, error);
-    return;
+  g_autofree char *config_path = xm_start_prepare_finish (result, &error);
+  if (config_path != NULL) {
+    op->vm->lifecycle->building = TRUE;
+    xm_lifecycle_own (op->vm, XM_OWN_NEXT);
+    xl_create_async (service->runner, config_path, XL_CREATE_PAUSED | XL_CREATE_DETACHED, NULL,
+                     op->cancellable, on_created, op);
+  } else if (g_error_matches (error, XM_ERROR, XM_ERROR_NOT_STARTED)) {
+    g_warning ("%s: not started: %s", op->vm->uuid, error->message);
+    g_error_free (error);
+    xm_operation_end (op, NULL);
+  } else {
+    if (!xm_vm_is_running (op->vm))
+      xm_start_undo (op->vm);
+    xm_operation_end (op, xm_operation_explain (op, error, NULL));
   }
-  op->vm->lifecycle->building = TRUE;
-  xm_lifecycle_own (op->vm, XM_OWN_NEXT);
-  xl_create_async (service->runner, config_path, XL_CREATE_PAUSED | XL_CREATE_DETACHED, NULL,
-                   op->cancellable, on_created, op);
 }
 
 static void
 on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
-  XmVm *vm = op->vm;
-  GError *error = NULL;
   if (!xm_operation_has_picture (op, result))
     return;
-  if (!xm_store_exists (vm->service->store, vm->db_path)) {
-    xm_error_set_plain (&error, "vm does not have a database entry: %s", vm->uuid);
-    xm_operation_end (op, error);
-    return;
-  }
-  if (xm_vm_is_running (vm)) {
-    g_warning ("%s: start: it runs already", vm->uuid);
-    xm_operation_end (op, NULL);
-    return;
-  }
-  g_autoptr (XmVmConfig) config = xm_vm_config_build (vm, &error);
-  if (config == NULL) {
-    xm_operation_end (op, error);
-    return;
-  }
-  xm_vm_config_write_async (g_steal_pointer (&config), op->cancellable, on_prepared, op);
+  op->start = xm_start_new (op->vm, op->cancellable);
+  xm_start_prepare_async (op->start, on_prepared, op);
 }
 
 void

@@ -17,6 +17,7 @@ static void (*const first_steps[]) (XmOperation *op) = {
 static void
 operation_free (XmOperation *op)
 {
+  g_clear_pointer (&op->start, xm_start_free);
   g_clear_error (&op->failure);
   g_object_unref (op->task);
   g_object_unref (op->cancellable);
@@ -228,6 +229,7 @@ domain_gone (XmVm *vm)
   XmLifecycle *lifecycle = vm->lifecycle;
   if (!lifecycle->building) {
     xm_lifecycle_own (vm, -1);
+    xm_start_undo (vm);
     xm_vm_set_state (vm, XM_VM_SHUTDOWN);
   }
   xm_lifecycle_expect_no_more (vm);

@@ -64,10 +64,13 @@ static void
 apply_limits (XmService *service)
 {
   const XmSettings *settings = service->settings;
-  for (int i = 0; i < XL_N_TIMEOUTS; i++)
-    xl_runner_set_timeout (service->runner, (XlTimeout)i, settings->timeouts[i]);
-  xl_runner_set_max_parallel (service->runner, settings->max_parallel);
-  xl_runner_set_output_limit (service->runner, settings->output_limit);
+  XlRunner *const runners[] = { service->runner, service->helpers };
+  for (gsize r = 0; r < G_N_ELEMENTS (runners); r++) {
+    for (int i = 0; i < XL_N_TIMEOUTS; i++)
+      xl_runner_set_timeout (runners[r], (XlTimeout)i, settings->timeouts[i]);
+    xl_runner_set_max_parallel (runners[r], settings->max_parallel);
+    xl_runner_set_output_limit (runners[r], settings->output_limit);
+  }
 }
 
 static gboolean
@@ -94,6 +97,7 @@ xm_service_new (XmSettings *settings, GError **error)
   g_signal_connect (service->store, "changed", G_CALLBACK (on_store_changed), service);
   service->templates = xm_templates_new (settings->templates);
   service->runner = xl_runner_new (settings->xl);
+  service->helpers = xl_runner_new (NULL);
   apply_limits (service);
   service->xenstore = xl_xenstore_new ();
   service->domains =
@@ -206,6 +210,7 @@ xm_service_free (XmService *service)
     xl_xenstore_close (service->xenstore);
   g_clear_object (&service->xenstore);
   g_clear_object (&service->runner);
+  g_clear_object (&service->helpers);
   g_clear_pointer (&service->templates, xm_templates_free);
   if (service->store != NULL)
     g_signal_handlers_disconnect_by_data (service->store, service);

@@ -20,7 +20,8 @@ struct _XmService {
   XmSettings *settings;
   XmStore *store;
   XmTemplates *templates;
-  XlRunner *runner;
+  XlRunner *runner;  /* of xl */
+  XlRunner *helpers; /* of the programs beside it: qemu-img, mount, ... */
   XlXenstore *xenstore;
   XmDomains *domains;
   GDBusConnection *connection;

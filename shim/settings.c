@@ -29,6 +29,8 @@ static const TextKey text_keys[] = {
   { "paths", "templates", G_STRUCT_OFFSET (XmSettings, templates) },
   { "paths", "stubdomain-kernel", G_STRUCT_OFFSET (XmSettings, stubdomain_kernel) },
   { "paths", "stubdomain-ramdisk", G_STRUCT_OFFSET (XmSettings, stubdomain_ramdisk) },
+  { "paths", "host-root", G_STRUCT_OFFSET (XmSettings, host_root) },
+  { "paths", "disks-dir", G_STRUCT_OFFSET (XmSettings, disks_dir) },
 };
 
 #define TIMEOUT(name) (G_STRUCT_OFFSET (XmSettings, timeouts) + (name) * sizeof (guint))
@@ -188,6 +190,10 @@ take_paths (XmSettings *settings, GKeyFile *file)
     settings->stubdomain_kernel = g_strdup (XM_STUBDOM_DIR "/qemu-stubdom-linux-kernel");
   if (settings->stubdomain_ramdisk == NULL)
     settings->stubdomain_ramdisk = g_strdup (XM_STUBDOM_DIR "/qemu-stubdom-linux-rootfs");
+  if (settings->host_root == NULL)
+    settings->host_root = g_strdup ("");
+  if (settings->disks_dir == NULL)
+    settings->disks_dir = xm_settings_host_path (settings, "/storage/disks");
 }
 
 /* -- public ------------------------------------------------------------------------------ */
@@ -256,6 +262,12 @@ xm_settings_free (XmSettings *settings)
   g_clear_pointer (&settings->bridges, g_hash_table_unref);
   g_free (settings->config);
   g_free (settings);
+}
+
+char *
+xm_settings_host_path (const XmSettings *settings, const char *path)
+{
+  return g_strconcat (settings->host_root, path, NULL);
 }
 
 char *

@@ -19,6 +19,9 @@ typedef struct {
   char *templates; /* folder of the flavour, with the template files in it */
   char *stubdomain_kernel;
   char *stubdomain_ramdisk;
+  char *host_root; /* "" or a directory that stands for / where the host is looked at; see
+                      xm_settings_host_path() */
+  char *disks_dir; /* where create_vhd puts images */
   guint timeouts[XL_N_TIMEOUTS]; /* seconds */
   guint max_parallel;
   guint64 output_limit;   /* bytes per stream of one xl */
@@ -38,6 +41,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmSettings, xm_settings_free)
  * changes. Paths and the bus stay.
  */
 gboolean xm_settings_reload (XmSettings *settings, GError **error);
+
+/**
+ * xm_settings_host_path: (transfer full): where @path of the host is: sysfs, procfs and the fixed
+ * paths of the original such as /usr/lib/xui or /config/sec. @path starts with a slash.
+ */
+char *xm_settings_host_path (const XmSettings *settings, const char *path);
 
 /**
  * xm_settings_bridge: (transfer full) (nullable): the bridge of a network such as /wired/0/bridged:

@@ -16,3 +16,9 @@ xm_text_to_boolean (const char *text, gboolean *value)
   *value = xm_text_is_true (text);
   return *value || g_strv_contains (false_words, text);
 }
+
+const char *
+xm_text_or (const char *text, const char *fallback)
+{
+  return text != NULL && *text != '\0' ? text : fallback;
+}

@@ -6,7 +6,8 @@
 
 #include "shim/error.h"
 #include "shim/text.h"
-#include "shim/vm-devices.h"
+#include "shim/vm-disk-specs.h"
+#include "shim/vm-nic-specs.h"
 #include "shim/vm-properties.h"
 #include "xlwrap/xl-config.h"
 
@@ -54,6 +55,7 @@ xm_vm_config_need (XmVmConfig *config, const char *path, int disk)
 
 typedef struct {
   XmVm *vm;
+  const XmStart *start; /* may be NULL */
   const char *virt_type;
   gboolean hvm;
   XlConfig *lines;
@@ -279,12 +281,12 @@ add_hvm (Builder *b, GError **error)
 static gboolean
 add_devices (Builder *b, GError **error)
 {
-  g_auto (GStrv) disks = xm_vm_disk_specs (b->vm, b->config, b->hvm, error);
+  g_auto (GStrv) disks = xm_vm_disk_specs (b->vm, b->start, b->config, b->hvm, error);
   if (disks == NULL)
     return FALSE;
   if (!xl_config_set_list (b->lines, "disk", (const char *const *)disks, error))
     return refuse (b, "phys-path", error);
-  g_auto (GStrv) nics = xm_vm_nic_specs (b->vm, b->hvm, error);
+  g_auto (GStrv) nics = xm_vm_nic_specs (b->vm, b->start, b->hvm, error);
   return nics != NULL && xl_config_set_list (b->lines, "vif", (const char *const *)nics, error);
 }
 
@@ -299,7 +301,7 @@ add_verbatim (Builder *b, GError **error)
 }
 
 XmVmConfig *
-xm_vm_config_build (XmVm *vm, GError **error)
+xm_vm_config_build (XmVm *vm, const XmStart *start, GError **error)
 {
   static const char *const virt_types[] = { "pv", "pvh", "hvm", NULL };
   const char *virt_type = xm_vm_read (vm, "config/virt-type");
@@ -318,7 +320,7 @@ xm_vm_config_build (XmVm *vm, GError **error)
   config->path = g_build_filename (vm->service->settings->run_dir, name, NULL);
 
   g_autoptr (XlConfig) lines = xl_config_new ();
-  Builder b = { vm, virt_type, g_str_equal (virt_type, "hvm"), lines, config };
+  Builder b = { vm, start, virt_type, g_str_equal (virt_type, "hvm"), lines, config };
   if (!add_identity (&b, error) || !(b.hvm ? add_hvm (&b, error) : add_kernel (&b, error)) ||
       !add_memory (&b, error) || !add_devices (&b, error) || !add_rows (&b, error) ||
       !add_verbatim (&b, error))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "shim/vm.h"
+#include "shim/start.h"
 
 G_BEGIN_DECLS
 
@@ -15,11 +15,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmVmConfig, xm_vm_config_free)
 
 /**
  * xm_vm_config_build:
+ * @start: (nullable): what the steps of a start have found out
  *
  * Builds the text from the store. Touches no file. A property whose value
  * xl.cfg cannot hold is refused with an error that names the property.
  */
-XmVmConfig *xm_vm_config_build (XmVm *vm, GError **error);
+XmVmConfig *xm_vm_config_build (XmVm *vm, const XmStart *start, GError **error);
+
+/** xm_vm_config_need: @path must exist at start; @disk is the id for the error text, -1 for none.
+ */
+void xm_vm_config_need (XmVmConfig *config, const char *path, int disk);
 
 /** xm_vm_config_get_text: (transfer none). */
 const char *xm_vm_config_get_text (const XmVmConfig *config);

@@ -19,6 +19,7 @@ typedef enum {
   XM_PROPERTY_LIST = 1 << 3,          /* numbered children, joined with `;` on the bus */
   XM_PROPERTY_INVERTED = 1 << 4,      /* true removes the key, false stores "true"; no signal */
   XM_PROPERTY_ALWAYS_SIGNAL = 1 << 5, /* `vm_config_changed` even when the value is the same */
+  XM_PROPERTY_NO_POLICY = 1 << 6,     /* not subject to policy-modify-vm-settings */
 } XmPropertyFlags;
 
 /** XmConfigLine: how a row becomes a line of xl.cfg. Only rows whose key exists in the store do. */
@@ -45,6 +46,10 @@ struct _XmVmProperty {
                     GError **error); /* NULL: from the store */
   /* Called after each Set, a new value or not, for what else must happen. */
   gboolean (*changed) (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **error);
+  /* Handles Set all by itself, where a running domain must be changed too. @value: (transfer none)
+   * @task: (transfer full): answered with %TRUE, what it stored need not be on disk yet, or an
+   * error */
+  void (*set) (XmVm *vm, const XmVmProperty *row, GVariant *value, GTask *task);
 };
 
 /** xm_vm_property_lookup: (nullable): the row of @name. */
@@ -57,7 +62,8 @@ const XmVmProperty *xm_vm_properties (gsize *n);
  * the row's type. */
 GVariant *xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error);
 
-/** xm_vm_property_set: checks and stores @value; memory only, the caller waits for the disk. */
+/** xm_vm_property_set: checks and stores @value; memory only, the caller waits for the disk. Not
+ * for rows with a `set` of their own. */
 gboolean xm_vm_property_set (XmVm *vm, const XmVmProperty *row, GVariant *value, GError **error);
 
 /* The property functions of both interfaces, for their XmInterface. */

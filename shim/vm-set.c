@@ -9,6 +9,7 @@
 #include "shim/lifecycle.h"
 #include "shim/signals.h"
 #include "shim/text.h"
+#include "shim/vm-device.h"
 
 #define FIRST_SLOT 1
 #define LAST_SLOT  9

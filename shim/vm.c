@@ -6,16 +6,10 @@
 #include "shim/lifecycle.h"
 #include "shim/signals.h"
 #include "shim/text.h"
+#include "shim/vm-device.h"
 
 /* A change is announced when no other has followed for this long. */
 #define CONFIG_CHANGED_MS 500
-
-/** XmDevice: a disk or NIC of a VM, on the bus. */
-typedef struct {
-  XmVm *vm;
-  char *key; /* "disk/0" */
-  XmBusObject *object;
-} XmDevice;
 
 /* -- uuid and path ------------------------------------------------------------ */
 
@@ -220,53 +214,6 @@ xm_vm_set_domid (XmVm *vm, int domid)
 
 /* -- on the bus -------------------------------------------------------------------------- */
 
-static void
-device_free (XmDevice *device)
-{
-  g_clear_pointer (&device->object, xm_bus_object_unexport);
-  g_free (device->key);
-  g_free (device);
-}
-
-static void
-add_devices (XmVm *vm, const char *sort, const XmObjectKind *kind, GHashTable *wanted)
-{
-  g_autofree char *list_key = g_strconcat ("config/", sort, NULL);
-  g_autoptr (GArray) ids = xm_vm_list_ids (vm, list_key);
-  for (guint i = 0; i < ids->len; i++) {
-    char *key = g_strdup_printf ("%s/%u", sort, g_array_index (ids, guint, i));
-    g_hash_table_add (wanted, key);
-    if (g_hash_table_contains (vm->devices, key))
-      continue;
-
-    g_autofree char *path = g_strjoin ("/", vm->path, key, NULL);
-    g_autoptr (GError) error = NULL;
-    XmDevice *device = g_new0 (XmDevice, 1);
-    device->vm = vm;
-    device->key = g_strdup (key);
-    device->object =
-        xm_bus_object_export (vm->service->connection, path, kind, NULL, device, &error);
-    if (device->object == NULL)
-      g_warning ("cannot export %s: %s", path, error->message);
-    g_hash_table_insert (vm->devices, device->key, device);
-  }
-}
-
-static gboolean
-is_unwanted (gpointer key, gpointer device, gpointer wanted)
-{
-  return !g_hash_table_contains (wanted, key);
-}
-
-void
-xm_vm_sync_devices (XmVm *vm)
-{
-  g_autoptr (GHashTable) wanted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  add_devices (vm, "disk", vm->service->disk_kind, wanted);
-  add_devices (vm, "nic", vm->service->nic_kind, wanted);
-  g_hash_table_foreach_remove (vm->devices, is_unwanted, wanted);
-}
-
 static char **
 list_children (gpointer owner)
 {
@@ -295,7 +242,7 @@ xm_vm_export (XmService *service, const char *uuid, GError **error)
   vm->path = xm_vm_path (uuid);
   vm->db_path = g_strconcat ("/vm/", uuid, NULL);
   vm->domid = -1;
-  vm->devices = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)device_free);
+  vm->devices = xm_vm_devices_new ();
   vm->lifecycle = xm_lifecycle_new (vm);
 
   vm->object = xm_bus_object_export (service->connection, vm->path, service->vm_kind, list_children,

@@ -19,7 +19,7 @@ struct _XmVm {
   char *path;          /* object path: /vm/ and the uuid with `_` for `-` */
   char *db_path;       /* /vm/<uuid> */
   XmBusObject *object; /* NULL once the VM is gone */
-  GHashTable *devices; /* "disk/0", "nic/1" -> XmDevice */
+  GHashTable *devices; /* "disk/0", "nic/1" -> XmVmDevice */
 
   XmVmState state;
   int domid;            /* -1 while there is no domain */
@@ -44,9 +44,6 @@ XmVm *xm_vm_export (XmService *service, const char *uuid, GError **error);
 
 /** xm_vm_unexport: takes it off the bus and out of service->vms. Operations in progress go on. */
 void xm_vm_unexport (XmVm *vm);
-
-/** xm_vm_sync_devices: exports and unexports disks and NICs so that they match the store. */
-void xm_vm_sync_devices (XmVm *vm);
 
 /** xm_vm_lookup: (transfer none) (nullable): the VM with this uuid, case as in the store. */
 XmVm *xm_vm_lookup (XmService *service, const char *uuid);

@@ -490,7 +490,8 @@ xl_runner_run_async (XlRunner *self,
   Command *command = g_new0 (Command, 1);
   g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
 
-  g_strv_builder_add (words, self->program);
+  if (self->program != NULL)
+    g_strv_builder_add (words, self->program);
   g_strv_builder_addv (words, (const char **)argv);
   command->argv = g_strv_builder_end (words);
   command->envp = g_strdupv ((char **)envp);

@@ -47,7 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlOutput, xl_output_free)
 
 /**
  * xl_runner_new:
- * @program: path of xl, or a bare name to be looked up in PATH
+ * @program: (nullable): path of xl, or a bare name to be looked up in PATH; %NULL for a runner of
+ * the helper programs that work beside xl, whose argv begins with the program
  *
  * Returns: (transfer full): a runner with the default bounds: 4 at once, 16 MiB
  * of output per stream, and the time limits of #XlTimeout.
@@ -71,7 +72,8 @@ guint64 xl_runner_get_spawned (XlRunner *self);
 
 /**
  * xl_runner_run_async:
- * @argv: (array zero-terminated=1): the words after the program's name
+ * @argv: (array zero-terminated=1): the words after the program's name, or all of them when the
+ * runner has no program
  * @timeout: which time limit applies, from the moment the process starts
  * @envp: (nullable) (array zero-terminated=1): NAME=VALUE words added to the child's environment
  * @cancellable: (nullable): kills the command, or takes it out of the queue

@@ -13,7 +13,8 @@
 #include "service-fixture.h"
 #include "shim/error.h"
 #include "shim/vm-config.h"
-#include "shim/vm-devices.h"
+#include "shim/vm-disk-specs.h"
+#include "shim/vm-nic-specs.h"
 #include "shim/vm-properties.h"
 #include "store-fixture.h"
 #include "test/simhost/standin/standin-host.h"
@@ -48,7 +49,7 @@ add_backend (ServiceFixture *fixture)
 static XmVmConfig *
 build (ServiceFixture *fixture, const char *json, GError **error)
 {
-  return xm_vm_config_build (service_fixture_add_vm (fixture, UUID, json), error);
+  return xm_vm_config_build (service_fixture_add_vm (fixture, UUID, json), NULL, error);
 }
 
 static char *
@@ -333,7 +334,7 @@ START_TEST (no_value_becomes_a_line)
     for (gsize i = 0; i < G_N_ELEMENTS (attacks); i++) {
       ck_assert (xm_vm_write (vm, key, attacks[i], NULL));
       g_autoptr (GError) error = NULL;
-      g_autoptr (XmVmConfig) config = xm_vm_config_build (vm, &error);
+      g_autoptr (XmVmConfig) config = xm_vm_config_build (vm, NULL, &error);
       if (config != NULL)
         assert_undisturbed (host, key, xm_vm_config_get_text (config));
       else

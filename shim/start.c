@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/start.h"
+
+#include "shim/error.h"
+#include "shim/vm-config.h"
+
+/*
+ * The original's start sequence: what it does before it asks xl for a domain.
+ */
+
+static void
+check_entry (XmStart *start, GTask *task)
+{
+  XmVm *vm = start->vm;
+  GError *error = NULL;
+  if (xm_store_exists (vm->service->store, vm->db_path)) {
+    g_task_return_boolean (task, TRUE);
+  } else {
+    xm_error_set_plain (&error, "vm does not have a database entry: %s", vm->uuid);
+    g_task_return_error (task, error);
+  }
+  g_object_unref (task);
+}
+
+static void
+check_not_running (XmStart *start, GTask *task)
+{
+  if (xm_vm_is_running (start->vm))
+    g_task_return_new_error (task, XM_ERROR, XM_ERROR_NOT_STARTED, "it runs already");
+  else
+    g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+/* In this order; the errors that a user meets first are the original's. */
+static const XmStartStep steps[] = {
+  check_entry,
+  check_not_running,
+};
+
+/* -- running them ------------------------------------------------------------------- */
+
+typedef struct {
+  XmStart *start;
+  gsize next; /* step */
+} Preparation;
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  char *path = xm_vm_config_write_finish (result, &error);
+  if (path != NULL)
+    g_task_return_pointer (task, path, g_free);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+write_config (GTask *task)
+{
+  Preparation *preparation = g_task_get_task_data (task);
+  XmStart *start = preparation->start;
+  GError *error = NULL;
+  g_autoptr (XmVmConfig) config = xm_vm_config_build (start->vm, start, &error);
+  if (config == NULL) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  xm_vm_config_write_async (g_steal_pointer (&config), start->cancellable, on_written, task);
+}
+
+static void run_step (GTask *task);
+
+static void
+on_step (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+  if (g_task_propagate_boolean (G_TASK (result), &error)) {
+    run_step (task);
+    return;
+  }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static void
+run_step (GTask *task)
+{
+  Preparation *preparation = g_task_get_task_data (task);
+  if (preparation->next == G_N_ELEMENTS (steps)) {
+    write_config (task);
+    return;
+  }
+  XmStart *start = preparation->start;
+  XmStartStep step = steps[preparation->next++];
+  step (start, g_task_new (NULL, start->cancellable, on_step, task));
+}
+
+void
+xm_start_prepare_async (XmStart *start, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, start->cancellable, callback, user_data);
+  Preparation *preparation = g_new0 (Preparation, 1);
+  preparation->start = start;
+  g_task_set_source_tag (task, xm_start_prepare_async);
+  g_task_set_task_data (task, preparation, g_free);
+  run_step (task);
+}
+
+char *
+xm_start_prepare_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+xm_start_undo (XmVm *vm)
+{
+}
+
+/* -- making and freeing ---------------------------------------------------------------- */
+
+XmStart *
+xm_start_new (XmVm *vm, GCancellable *cancellable)
+{
+  XmStart *start = g_new0 (XmStart, 1);
+  start->vm = xm_vm_ref (vm);
+  start->cancellable = g_object_ref (cancellable);
+  start->overlays = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  start->nic_backends = g_hash_table_new (NULL, NULL);
+  return start;
+}
+
+void
+xm_start_free (XmStart *start)
+{
+  g_hash_table_unref (start->overlays);
+  g_hash_table_unref (start->nic_backends);
+  g_object_unref (start->cancellable);
+  xm_vm_unref (start->vm);
+  g_free (start->ovf_iso);
+  g_free (start);
+}
