@@ -242,6 +242,12 @@ domain_gone (XmVm *vm)
   }
 }
 
+static gboolean
+is_current (const XmLifecycle *lifecycle, XmOperationKind kind)
+{
+  return lifecycle->current != NULL && lifecycle->current->kind == kind;
+}
+
 /* A domain that is still there is tried again at the next refresh, not at once: whatever kept xl
  * from removing it is likely to last. */
 static void
@@ -271,9 +277,8 @@ reap (XmVm *vm, const XlDomain *domain)
   g_message ("%s: domain %u has ended, reason %d", vm->uuid, domain->domid,
              domain->shutdown_reason);
   lifecycle->reaping = TRUE;
-  gboolean destroying =
-      lifecycle->current != NULL && lifecycle->current->kind == XM_OPERATION_DESTROY;
-  if (domain->shutdown_reason == XL_SHUTDOWN_REASON_REBOOT && !destroying)
+  if (domain->shutdown_reason == XL_SHUTDOWN_REASON_REBOOT &&
+      !is_current (lifecycle, XM_OPERATION_DESTROY))
     lifecycle->restart = TRUE;
   xl_destroy_async (vm->service->runner, domain->domid, NULL, on_reaped, xm_vm_ref (vm));
 }
@@ -296,6 +301,16 @@ domain_ended (XmVm *vm, const XlDomain *domain)
   }
   if ((int)domain->domid == vm->lifecycle->own_domid)
     reap (vm, domain);
+}
+
+/* Paused as a step of something else: between build and unpause, or by xl destroy, which pauses a
+ * domain before it removes the devices. */
+static gboolean
+is_paused_on_the_way (const XmVm *vm)
+{
+  const XmLifecycle *lifecycle = vm->lifecycle;
+  return (vm->state == XM_VM_CREATED && is_current (lifecycle, XM_OPERATION_START)) ||
+         is_current (lifecycle, XM_OPERATION_DESTROY) || lifecycle->reaping;
 }
 
 void
@@ -325,9 +340,8 @@ xm_lifecycle_observe (XmVm *vm)
     return; /* gone soon, whatever it was */
   else if (domain->state & XL_DOMAIN_SHUTDOWN)
     domain_ended (vm, domain);
-  else if (vm->state == XM_VM_CREATED && lifecycle->current != NULL &&
-           lifecycle->current->kind == XM_OPERATION_START && (domain->state & XL_DOMAIN_PAUSED))
-    return; /* not yet let go */
+  else if ((domain->state & XL_DOMAIN_PAUSED) && is_paused_on_the_way (vm))
+    return;
   else if (domain->state & XL_DOMAIN_PAUSED)
     xm_vm_set_state (vm, XM_VM_PAUSED);
   else if (!lifecycle->expecting)

@@ -71,6 +71,27 @@ xl_unpause (XlCall *call)
   return let_go (&held, 0);
 }
 
+/* libxl pauses a domain before it removes the devices, which can take its time. */
+static Held
+remove_devices (Held held)
+{
+  g_auto (GStrv) policy = sim_guest_policy (held.domain->name != NULL ? held.domain->name : "");
+  int domid = held.domid;
+  gint64 ms;
+
+  if (!sim_guest_policy_has (policy, "slow-destroy", &ms))
+    return held;
+  held.domain->pauses++;
+  sim_guest_stop (held.domain);
+  sim_domain_save (held.domain);
+  let_go (&held, 0);
+  sim_sleep_ms (ms);
+  held = (Held){ -1, domid, NULL };
+  held.lock = sim_lock ("lock");
+  held.domain = sim_domain_load (domid);
+  return held;
+}
+
 int
 xl_destroy (XlCall *call)
 {
@@ -91,7 +112,9 @@ xl_destroy (XlCall *call)
     fprintf (stderr, "destroy failed (rc=-21)\n");
     return let_go (&held, 1);
   }
-  xl_destroy_domain (held.domain);
+  held = remove_devices (held);
+  if (held.domain != NULL)
+    xl_destroy_domain (held.domain);
   return let_go (&held, 0);
 }
 

@@ -10,7 +10,7 @@
 static const char usage[] =
     "xl-sim guest NAME poweroff|reboot|crash|suspend   end the guest from inside\n"
     "xl-sim policy NAME|default WORD...                how a guest behaves: obedient, ignore,\n"
-    "    crash, no-pv-drivers, acpi, zombie, slow-shutdown MS, poweroff-after MS,\n"
+    "    crash, no-pv-drivers, acpi, zombie, slow-shutdown MS, slow-destroy MS, poweroff-after MS,\n"
     "    reboot-after MS, crash-after MS\n"
     "xl-sim fault SUBCOMMAND KIND [COUNT]              kinds: \"slow SECONDS\", hang,\n"
     "    \"signal N\", \"exit N TEXT\", garbage, truncated-json, bad-utf8, endless, off\n"

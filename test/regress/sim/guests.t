@@ -51,6 +51,13 @@ states_become 'a domain shut down with reason suspend' "$U" suspended
 prints 'still has a domain' "$(xl domid wilful)" xec-vm -n wilful get domid
 succeeds 'destroy' xec-vm -n wilful destroy
 
+# --- destroying it takes time, in which Xen shows it paused ---
+xl-sim policy wilful slow-destroy 2500
+xec-vm -n wilful start
+forget_signals
+succeeds 'destroy of a domain whose devices are slow to go' xec-vm -n wilful destroy
+states_become 'the states told' "$U" stopped
+
 # --- its domain does not die ---
 xl-sim policy wilful zombie
 xec-vm -n wilful start
