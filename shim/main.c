@@ -158,6 +158,7 @@ run (Daemon *daemon)
                       g_unix_signal_add (SIGINT, on_terminate, daemon),
                       g_unix_signal_add (SIGHUP, on_hangup, daemon) };
   g_signal_connect (daemon->connection, "closed", G_CALLBACK (on_closed), daemon);
+  xm_toolstack_find_async (daemon->service->toolstack, NULL, NULL, NULL);
   xm_domains_refresh_async (daemon->service->domains, NULL, on_first_picture, daemon);
   g_main_loop_run (daemon->loop);
 

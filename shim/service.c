@@ -31,6 +31,12 @@ on_store_changed (XmStore *store, const char *path, gpointer user_data)
   xm_vm_set_store_changed (user_data, path);
 }
 
+gboolean
+xm_service_has_subcommand (const XmService *service, const char *subcommand)
+{
+  return xm_toolstack_has (service->toolstack, subcommand);
+}
+
 typedef struct {
   GDBusMethodInvocation *invocation;
   GVariant *value;
@@ -98,6 +104,7 @@ xm_service_new (XmSettings *settings, GError **error)
   service->templates = xm_templates_new (settings->templates);
   service->runner = xl_runner_new (settings->xl);
   service->helpers = xl_runner_new (NULL);
+  service->toolstack = xm_toolstack_new (service->runner);
   apply_limits (service);
   service->xenstore = xl_xenstore_new ();
   service->domains =
@@ -174,6 +181,8 @@ xm_service_reload (XmService *service)
     g_warning ("settings stay as they were: %s", error->message);
     g_clear_error (&error);
   }
+  xm_toolstack_forget (service->toolstack);
+  xm_toolstack_find_async (service->toolstack, NULL, NULL, NULL);
   if (!xm_store_reload (service->store, &error))
     g_warning ("the store stays as it was: %s", error->message);
 }
@@ -209,6 +218,7 @@ xm_service_free (XmService *service)
   if (service->xenstore != NULL)
     xl_xenstore_close (service->xenstore);
   g_clear_object (&service->xenstore);
+  g_clear_pointer (&service->toolstack, xm_toolstack_free);
   g_clear_object (&service->runner);
   g_clear_object (&service->helpers);
   g_clear_pointer (&service->templates, xm_templates_free);

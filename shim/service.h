@@ -6,6 +6,7 @@
 #include "shim/settings.h"
 #include "shim/store.h"
 #include "shim/templates.h"
+#include "shim/toolstack.h"
 #include "xlwrap/xl-runner.h"
 #include "xlwrap/xl-xenstore.h"
 
@@ -20,8 +21,9 @@ struct _XmService {
   XmSettings *settings;
   XmStore *store;
   XmTemplates *templates;
-  XlRunner *runner;  /* of xl */
-  XlRunner *helpers; /* of the programs beside it: qemu-img, mount, ... */
+  XlRunner *runner;       /* of xl */
+  XmToolstack *toolstack; /* what that xl can do */
+  XlRunner *helpers;      /* of the programs beside it: qemu-img, mount, ... */
   XlXenstore *xenstore;
   XmDomains *domains;
   GDBusConnection *connection;
@@ -56,6 +58,11 @@ gboolean xm_service_export (XmService *service, GDBusConnection *connection, GEr
 
 /** xm_service_reload: rereads key file and store (SIGHUP). Paths and the bus stay as they were. */
 void xm_service_reload (XmService *service);
+
+/** xm_service_has_subcommand: whether xl has @subcommand, as far as is known yet. Starts no
+ * process.
+ */
+gboolean xm_service_has_subcommand (const XmService *service, const char *subcommand);
 
 /** xm_service_make_kinds: the descriptions of all objects, which need no bus (also for tests). */
 void xm_service_make_kinds (XmService *service);

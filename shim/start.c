@@ -32,10 +32,36 @@ check_not_running (XmStart *start, GTask *task)
   g_object_unref (task);
 }
 
+/* An xl that cannot even list its subcommands is taken for stock; `xl create` will say what ails
+ * it. */
+static void
+on_toolstack (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  XmStart *start = g_task_get_task_data (task);
+  GError *error = NULL;
+  if (!xm_toolstack_find_finish (result, &error) &&
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  g_clear_error (&error);
+  start->openxt = xm_toolstack_is_openxt (start->vm->service->toolstack);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+find_toolstack (XmStart *start, GTask *task)
+{
+  g_task_set_task_data (task, start, NULL);
+  xm_toolstack_find_async (start->vm->service->toolstack, start->cancellable, on_toolstack, task);
+}
+
 /* In this order; the errors that a user meets first are the original's. */
 static const XmStartStep steps[] = {
   check_entry,
   check_not_running,
+  find_toolstack,
 };
 
 /* -- running them ------------------------------------------------------------------- */

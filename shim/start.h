@@ -15,6 +15,7 @@ typedef struct {
   GHashTable *overlays; /* disk id -> path of the image to use instead of the disk's own */
   GHashTable
       *nic_backends; /* NIC id -> domid of the backend that serves it, where it is not dom0 */
+  gboolean openxt;   /* the xl at hand is OpenXT's: see xm_toolstack_is_openxt() */
   char *ovf_iso;     /* CD image with the OVF environment, NULL for none */
 } XmStart;
 
