@@ -27,6 +27,7 @@ GQuark xl_error_quark (void);
  * @XL_ERROR_CONFIG: a value that the xl.cfg grammar cannot hold
  * @XL_ERROR_XENSTORE: xenstored refused, or cannot be reached
  * @XL_ERROR_NOT_FOUND: the xenstore node does not exist
+ * @XL_ERROR_QMP: QEMU's monitor refused, or cannot be reached
  */
 typedef enum {
   XL_ERROR_SPAWN,
@@ -39,6 +40,7 @@ typedef enum {
   XL_ERROR_CONFIG,
   XL_ERROR_XENSTORE,
   XL_ERROR_NOT_FOUND,
+  XL_ERROR_QMP,
 } XlErrorCode;
 
 /**
