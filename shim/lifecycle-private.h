@@ -23,6 +23,7 @@ struct _XmLifecycle {
   XmVm *vm;       /* owns this */
   GQueue waiting; /* XmOperation */
   XmOperation *current;
+  GQueue aside;      /* XmOperation: starts in whose place a hook runs; the others go on */
   gboolean building; /* xl create runs: whatever domain there is, is being built */
   int own_domid;    /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
   gboolean reaping; /* xl destroy of an ended domain runs */
@@ -35,11 +36,15 @@ struct _XmLifecycle {
 
 /** The first step of each kind of operation. */
 void xm_operation_start (XmOperation *op);
+void xm_operation_start_internal (XmOperation *op);
 void xm_operation_shutdown (XmOperation *op);
 void xm_operation_reboot (XmOperation *op);
 void xm_operation_destroy (XmOperation *op);
 void xm_operation_pause (XmOperation *op);
 void xm_operation_unpause (XmOperation *op);
+
+/** xm_operation_step_aside: the operation goes on without being the current one. */
+void xm_operation_step_aside (XmOperation *op);
 
 /** xm_operation_end: answers whoever asked and lets the next one run. @error: (transfer full)
  * (nullable). */

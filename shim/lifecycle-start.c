@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/error.h"
+#include "shim/hook.h"
 #include "shim/lifecycle-private.h"
 #include "shim/start.h"
 
@@ -145,7 +146,30 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
+xm_operation_start_internal (XmOperation *op)
+{
+  op->kind = XM_OPERATION_START; /* from here on there is one way */
+  xm_domains_refresh_async (op->vm->service->domains, op->cancellable, on_looked, op);
+}
+
+static void
+on_hook_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (xm_hook_run_finish (result, &error))
+    xm_operation_end (op, NULL);
+  else
+    xm_operation_end (op, xm_operation_explain (op, error, NULL));
+}
+
+void
 xm_operation_start (XmOperation *op)
 {
-  xm_domains_refresh_async (op->vm->service->domains, op->cancellable, on_looked, op);
+  if (!xm_hook_is_set (op->vm, XM_HOOK_INSTEADOF_START)) {
+    xm_operation_start_internal (op);
+    return;
+  }
+  xm_operation_step_aside (op);
+  xm_hook_run_async (op->vm, XM_HOOK_INSTEADOF_START, NULL, op->cancellable, on_hook_ended, op);
 }

@@ -9,9 +9,13 @@
 /* -- the queue -------------------------------------------------------------------- */
 
 static void (*const first_steps[]) (XmOperation *op) = {
-  [XM_OPERATION_START] = xm_operation_start,   [XM_OPERATION_SHUTDOWN] = xm_operation_shutdown,
-  [XM_OPERATION_REBOOT] = xm_operation_reboot, [XM_OPERATION_DESTROY] = xm_operation_destroy,
-  [XM_OPERATION_PAUSE] = xm_operation_pause,   [XM_OPERATION_UNPAUSE] = xm_operation_unpause,
+  [XM_OPERATION_START] = xm_operation_start,
+  [XM_OPERATION_START_INTERNAL] = xm_operation_start_internal,
+  [XM_OPERATION_SHUTDOWN] = xm_operation_shutdown,
+  [XM_OPERATION_REBOOT] = xm_operation_reboot,
+  [XM_OPERATION_DESTROY] = xm_operation_destroy,
+  [XM_OPERATION_PAUSE] = xm_operation_pause,
+  [XM_OPERATION_UNPAUSE] = xm_operation_unpause,
 };
 
 static void
@@ -28,11 +32,20 @@ operation_free (XmOperation *op)
 static void
 run_next (XmLifecycle *lifecycle)
 {
-  if (lifecycle->current != NULL)
-    return;
-  lifecycle->current = g_queue_pop_head (&lifecycle->waiting);
-  if (lifecycle->current != NULL)
-    first_steps[lifecycle->current->kind](lifecycle->current);
+  XmOperation *op;
+  while (lifecycle->current == NULL && (op = g_queue_pop_head (&lifecycle->waiting)) != NULL) {
+    lifecycle->current = op;
+    first_steps[op->kind](op); /* may end it, or let it step aside */
+  }
+}
+
+void
+xm_operation_step_aside (XmOperation *op)
+{
+  XmLifecycle *lifecycle = op->vm->lifecycle;
+  g_assert (lifecycle->current == op);
+  lifecycle->current = NULL;
+  g_queue_push_tail (&lifecycle->aside, op);
 }
 
 void
@@ -40,9 +53,11 @@ xm_operation_end (XmOperation *op, GError *error)
 {
   XmLifecycle *lifecycle = op->vm->lifecycle;
   g_autoptr (XmVm) vm = xm_vm_ref (op->vm); /* the operation may hold the last reference */
-  g_assert (lifecycle->current == op);
-  lifecycle->current = NULL;
-  lifecycle->building = FALSE;
+  if (!g_queue_remove (&lifecycle->aside, op)) {
+    g_assert (lifecycle->current == op);
+    lifecycle->current = NULL;
+    lifecycle->building = FALSE;
+  }
   if (error != NULL)
     g_task_return_error (op->task, error);
   else
@@ -69,6 +84,8 @@ xm_lifecycle_cancel_all (XmVm *vm)
     g_task_return_error (op->task, overtaken (vm));
     operation_free (op);
   }
+  for (GList *link = lifecycle->aside.head; link != NULL; link = link->next)
+    g_cancellable_cancel (((XmOperation *)link->data)->cancellable);
   lifecycle->restart = FALSE;
   if (lifecycle->current == NULL || lifecycle->current->kind == XM_OPERATION_DESTROY)
     return;
@@ -100,7 +117,8 @@ xm_lifecycle_run_async (XmVm *vm,
 gboolean
 xm_lifecycle_is_busy (const XmVm *vm)
 {
-  return vm->lifecycle->current != NULL || !g_queue_is_empty (&vm->lifecycle->waiting);
+  const XmLifecycle *lifecycle = vm->lifecycle;
+  return lifecycle->current != NULL || lifecycle->waiting.length > 0 || lifecycle->aside.length > 0;
 }
 
 gboolean
@@ -356,6 +374,7 @@ xm_lifecycle_new (XmVm *vm)
   XmLifecycle *lifecycle = g_new0 (XmLifecycle, 1);
   lifecycle->vm = vm;
   g_queue_init (&lifecycle->waiting);
+  g_queue_init (&lifecycle->aside);
   lifecycle->own_domid = read_own (vm);
   return lifecycle;
 }
@@ -363,7 +382,8 @@ xm_lifecycle_new (XmVm *vm)
 void
 xm_lifecycle_free (XmLifecycle *lifecycle)
 {
-  g_assert (lifecycle->current == NULL && g_queue_is_empty (&lifecycle->waiting));
+  g_assert (lifecycle->current == NULL && g_queue_is_empty (&lifecycle->waiting) &&
+            g_queue_is_empty (&lifecycle->aside));
   g_clear_handle_id (&lifecycle->expect_timer, g_source_remove);
   g_free (lifecycle);
 }

@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  */
 
 typedef enum {
-  XM_OPERATION_START,
+  XM_OPERATION_START,          /* or what its run-insteadof-start says */
+  XM_OPERATION_START_INTERNAL, /* in any case */
   XM_OPERATION_SHUTDOWN,
   XM_OPERATION_REBOOT,
   XM_OPERATION_DESTROY,
@@ -33,7 +34,8 @@ void xm_lifecycle_free (XmLifecycle *lifecycle);
  * xm_lifecycle_run_async:
  *
  * Start ends when the domain runs (at once when the VM runs already), shutdown and destroy when it
- * is gone, reboot when the guest has acknowledged, pause and unpause when Xen shows it.
+ * is gone, reboot when the guest has acknowledged, pause and unpause when Xen shows it. While what
+ * run-insteadof-start says is done, other operations go on: it may well be these that it wants.
  */
 void xm_lifecycle_run_async (XmVm *vm,
                              XmOperationKind kind,

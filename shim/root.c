@@ -3,6 +3,7 @@
 
 #include "shim/db-service.h"
 #include "shim/error.h"
+#include "shim/hook.h"
 #include "shim/signals.h"
 #include "shim/vm-methods.h"
 #include "shim/vm-set.h"
@@ -100,18 +101,40 @@ typedef struct {
   GDBusMethodInvocation *invocation;
 } Creation;
 
+/* @error: (transfer full) (nullable) */
+static void
+end_creation (Creation *creation, GError *error)
+{
+  g_autoptr (XmVm) vm = creation->vm;
+  if (error == NULL && vm->object == NULL)
+    xm_error_set_plain (&error, "vm %s was removed while it was created", vm->uuid);
+  if (error == NULL) {
+    xm_signal_vm (vm, "vm_created");
+    return_path (creation->invocation, vm);
+  } else {
+    xm_error_return (creation->invocation, error);
+  }
+  g_free (creation);
+}
+
+static void
+on_post_create_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  xm_hook_run_finish (result, &error);
+  end_creation (user_data, error);
+}
+
 static void
 on_created (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Creation *creation = user_data;
-  g_autoptr (XmVm) vm = creation->vm;
+  Creation *creation = user_data;
   GError *error = NULL;
-  if (!xm_store_commit_finish (XM_STORE (source), result, &error)) {
-    xm_error_return (creation->invocation, error);
-    return;
-  }
-  xm_signal_vm (vm, "vm_created");
-  return_path (creation->invocation, vm);
+  if (xm_store_commit_finish (XM_STORE (source), result, &error))
+    xm_hook_run_async (creation->vm, XM_HOOK_POST_CREATE, NULL, NULL, on_post_create_ended,
+                       creation);
+  else
+    end_creation (creation, error);
 }
 
 static void

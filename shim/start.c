@@ -2,6 +2,7 @@
 #include "shim/start.h"
 
 #include "shim/error.h"
+#include "shim/hook.h"
 #include "shim/vm-config.h"
 
 /*
@@ -57,11 +58,56 @@ find_toolstack (XmStart *start, GTask *task)
   xm_toolstack_find_async (start->vm->service->toolstack, start->cancellable, on_toolstack, task);
 }
 
+/* -- the file ---------------------------------------------------------------------- */
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  XmStart *start = g_task_get_task_data (task);
+  GError *error = NULL;
+  start->config_path = xm_vm_config_write_finish (result, &error);
+  if (start->config_path != NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+write_config (XmStart *start, GTask *task)
+{
+  GError *error = NULL;
+  g_autoptr (XmVmConfig) config = xm_vm_config_build (start->vm, start, &error);
+  if (config == NULL) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  g_task_set_task_data (task, start, NULL);
+  xm_vm_config_write_async (g_steal_pointer (&config), start->cancellable, on_written, task);
+}
+
+static void
+on_pre_boot_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  if (xm_hook_run_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+run_pre_boot (XmStart *start, GTask *task)
+{
+  xm_hook_run_async (start->vm, XM_HOOK_PRE_BOOT, NULL, start->cancellable, on_pre_boot_ended,
+                     task);
+}
+
 /* In this order; the errors that a user meets first are the original's. */
 static const XmStartStep steps[] = {
-  check_entry,
-  check_not_running,
-  find_toolstack,
+  check_entry, check_not_running, find_toolstack, write_config, run_pre_boot,
 };
 
 /* -- running them ------------------------------------------------------------------- */
@@ -70,33 +116,6 @@ typedef struct {
   XmStart *start;
   gsize next; /* step */
 } Preparation;
-
-static void
-on_written (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  char *path = xm_vm_config_write_finish (result, &error);
-  if (path != NULL)
-    g_task_return_pointer (task, path, g_free);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-write_config (GTask *task)
-{
-  Preparation *preparation = g_task_get_task_data (task);
-  XmStart *start = preparation->start;
-  GError *error = NULL;
-  g_autoptr (XmVmConfig) config = xm_vm_config_build (start->vm, start, &error);
-  if (config == NULL) {
-    g_task_return_error (task, error);
-    g_object_unref (task);
-    return;
-  }
-  xm_vm_config_write_async (g_steal_pointer (&config), start->cancellable, on_written, task);
-}
 
 static void run_step (GTask *task);
 
@@ -117,11 +136,12 @@ static void
 run_step (GTask *task)
 {
   Preparation *preparation = g_task_get_task_data (task);
+  XmStart *start = preparation->start;
   if (preparation->next == G_N_ELEMENTS (steps)) {
-    write_config (task);
+    g_task_return_pointer (task, g_strdup (start->config_path), g_free);
+    g_object_unref (task);
     return;
   }
-  XmStart *start = preparation->start;
   XmStartStep step = steps[preparation->next++];
   step (start, g_task_new (NULL, start->cancellable, on_step, task));
 }
@@ -169,5 +189,6 @@ xm_start_free (XmStart *start)
   g_object_unref (start->cancellable);
   xm_vm_unref (start->vm);
   g_free (start->ovf_iso);
+  g_free (start->config_path);
   g_free (start);
 }

@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/lifecycle.h"
+#include "shim/vm-nic.h"
 #include "shim/vm-properties.h"
 #include "shim/vm-set.h"
 
@@ -23,7 +24,7 @@ static const struct {
   const char *method;
   XmOperationKind kind;
 } operations[] = {
-  { "start", XM_OPERATION_START },       { "start_internal", XM_OPERATION_START },
+  { "start", XM_OPERATION_START },       { "start_internal", XM_OPERATION_START_INTERNAL },
   { "shutdown", XM_OPERATION_SHUTDOWN }, { "reboot", XM_OPERATION_REBOOT },
   { "destroy", XM_OPERATION_DESTROY },   { "pause", XM_OPERATION_PAUSE },
   { "unpause", XM_OPERATION_UNPAUSE },
@@ -127,10 +128,12 @@ set_domstore_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
 /* -- tables ------------------------------------------------------------------------- */
 
 static const XmMethod vm_methods[] = {
+  { "add_nic", xm_vm_add_nic },
   { "delete", delete },
   { "destroy", run_operation },
   { "get_db_key", get_db_key },
   { "get_domstore_key", get_domstore_key },
+  { "list_nics", xm_vm_list_nics },
   { "pause", run_operation },
   { "reboot", run_operation },
   { "set_db_key", set_db_key },

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shim/error.h"
+#include "shim/hook.h"
 #include "shim/lifecycle.h"
 #include "shim/signals.h"
 #include "shim/text.h"
@@ -387,34 +388,66 @@ on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   xm_store_commit_async (store, NULL, on_removal_durable, deletion);
 }
 
+/* @deletion: (transfer full) @error: (transfer full) */
+static void
+fail_deletion (Deletion *deletion, GError *error)
+{
+  g_task_return_error (deletion->task, error);
+  g_object_unref (deletion->task);
+  xm_vm_unref (deletion->vm);
+  g_free (deletion);
+}
+
+static gboolean
+check_off (XmVm *vm, GError **error)
+{
+  if (xm_vm_is_running (vm) || xm_lifecycle_is_busy (vm))
+    xm_error_set (error, XM_ERROR_REMOVE_RUNNING);
+  else if (vm->object == NULL)
+    xm_error_set_plain (error, "no vm with uuid %s", vm->uuid);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* The hook may have taken its time: the VM need not be as it was. */
+static void
+on_pre_delete_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Deletion *deletion = user_data;
+  XmVm *vm = deletion->vm;
+  GError *error = NULL;
+  if (!xm_hook_run_finish (result, &error) || !check_off (vm, &error)) {
+    fail_deletion (deletion, error);
+    return;
+  }
+  GPtrArray *images = images_of (vm);
+  for (guint i = images->len; i > 0; i--) {
+    if (used_elsewhere (vm, images->pdata[i - 1]))
+      g_ptr_array_remove_index (images, i - 1);
+  }
+  g_autoptr (GTask) removal = g_task_new (NULL, NULL, on_images_removed, deletion);
+  g_task_set_task_data (removal, images, (GDestroyNotify)g_ptr_array_unref);
+  g_task_run_in_thread (removal, remove_in_thread);
+}
+
 void
 xm_vm_set_delete_async (XmVm *vm,
                         gboolean unrestricted,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  g_task_set_source_tag (task, xm_vm_set_delete_async);
+  Deletion *deletion = g_new (Deletion, 1);
+  *deletion = (Deletion){ xm_vm_ref (vm), g_task_new (NULL, NULL, callback, user_data) };
+  g_task_set_source_tag (deletion->task, xm_vm_set_delete_async);
   GError *error = NULL;
   if (!unrestricted && !policy_allows (vm->service, "/vm-delete-disallowed"))
     xm_error_set (&error, XM_ERROR_POLICY);
-  else if (xm_vm_is_running (vm) || xm_lifecycle_is_busy (vm))
-    xm_error_set (&error, XM_ERROR_REMOVE_RUNNING);
-  if (error != NULL) {
-    g_task_return_error (task, error);
+  if (error != NULL || !check_off (vm, &error)) {
+    fail_deletion (deletion, error);
     return;
   }
-
-  GPtrArray *images = images_of (vm);
-  for (guint i = images->len; i > 0; i--) {
-    if (used_elsewhere (vm, images->pdata[i - 1]))
-      g_ptr_array_remove_index (images, i - 1);
-  }
-  Deletion *deletion = g_new (Deletion, 1);
-  *deletion = (Deletion){ xm_vm_ref (vm), g_steal_pointer (&task) };
-  g_autoptr (GTask) removal = g_task_new (NULL, NULL, on_images_removed, deletion);
-  g_task_set_task_data (removal, images, (GDestroyNotify)g_ptr_array_unref);
-  g_task_run_in_thread (removal, remove_in_thread);
+  xm_hook_run_async (vm, XM_HOOK_PRE_DELETE, NULL, NULL, on_pre_delete_ended, deletion);
 }
 
 gboolean

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "shim/hook.h"
 #include "shim/lifecycle.h"
+#include "shim/nic-move.h"
 #include "shim/signals.h"
 #include "shim/text.h"
 #include "shim/vm-device.h"
@@ -278,6 +280,8 @@ vm_clear (gpointer data)
   XmVm *vm = data;
   g_assert (vm->memory_watch == NULL && vm->config_changed_timer == 0); /* they point here */
   g_clear_pointer (&vm->lifecycle, xm_lifecycle_free);
+  g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);
+  g_clear_pointer (&vm->hooks, xm_hooks_free);
   g_clear_pointer (&vm->devices, g_hash_table_unref);
   g_clear_pointer (&vm->object, xm_bus_object_unexport);
   g_free (vm->uuid);

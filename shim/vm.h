@@ -7,6 +7,8 @@
 G_BEGIN_DECLS
 
 typedef struct _XmLifecycle XmLifecycle;
+struct _XmNicMoves;
+typedef struct _XmHooks XmHooks;
 
 /**
  * XmVm: one VM of the store, on the bus as long as its node /vm/<uuid> exists.
@@ -26,6 +28,9 @@ struct _XmVm {
   gint64 memory_target; /* MiB, of the running domain; 0 when unknown */
   GSource *memory_watch;
   XmLifecycle *lifecycle;
+  XmVm *waits_for; /* whose start this one's start waits for; not owned */
+  struct _XmNicMoves *nic_moves;
+  XmHooks *hooks; /* NULL until one is set */
   guint config_changed_timer;
 };
 
