@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
-
-#include "xlwrap/xl-error.h"
+#include "xlwrap/xl-process.h"
 
 G_BEGIN_DECLS
 
@@ -30,20 +28,6 @@ typedef enum {
   XL_TIMEOUT_BUILD,
   XL_N_TIMEOUTS,
 } XlTimeout;
-
-/**
- * XlOutput: what a command that ended with status 0 printed; NUL-terminated
- * beyond their lengths. NULs within @err are replaced by blanks.
- */
-typedef struct {
-  char *out;
-  gsize out_len;
-  char *err;
-  gsize err_len;
-} XlOutput;
-
-void xl_output_free (XlOutput *output);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlOutput, xl_output_free)
 
 /**
  * xl_runner_new:
@@ -78,10 +62,7 @@ guint64 xl_runner_get_spawned (XlRunner *self);
  * @envp: (nullable) (array zero-terminated=1): NAME=VALUE words added to the child's environment
  * @cancellable: (nullable): kills the command, or takes it out of the queue
  *
- * Starts the program as soon as the bound allows. The child gets an empty
- * stdin, its own process group and no file descriptor but the standard three.
- * When it is killed (time-out, cancellation, too much output) its whole
- * process group is, and it is reaped in any case.
+ * Runs the program (xl_process_run_async()) as soon as the bound allows.
  */
 void xl_runner_run_async (XlRunner *self,
                           const char *const *argv,
