@@ -21,15 +21,30 @@ struct _XmObjectKind {
   GHashTable *by_name; /* interface name -> BoundInterface */
 };
 
+/* Reference counted: a Get that waits outlives the object's time on the bus. */
 struct _XmBusObject {
   GDBusConnection *connection;
   const XmObjectKind *kind;
   XmChildrenFunc children;
   gpointer owner;
   char *path;
-  guint n_registrations;
+  guint n_registrations; /* 0: off the bus */
   guint registrations[];
 };
+
+static void
+object_clear (gpointer data)
+{
+  XmBusObject *object = data;
+  g_object_unref (object->connection);
+  g_free (object->path);
+}
+
+static void
+object_unref (XmBusObject *object)
+{
+  g_rc_box_release_full (object, object_clear);
+}
 
 /* -- the description of a kind -------------------------------------------- */
 
@@ -162,6 +177,80 @@ on_get_property (GDBusConnection *connection,
   return NULL;
 }
 
+/* Get and GetAll of an interface whose values must be waited for; the same answers as GDBus gives
+ * of the others. */
+static void
+answer_from_table (const XmBusObject *object,
+                   GVariant *parameters,
+                   GDBusMethodInvocation *invocation)
+{
+  const char *interface, *name;
+  if (g_variant_n_children (parameters) == 2) {
+    GError *error = NULL;
+    g_variant_get (parameters, "(&s&s)", &interface, &name);
+    GVariant *value =
+        on_get_property (NULL, NULL, object->path, interface, name, &error, (gpointer)object);
+    if (value != NULL)
+      g_dbus_method_invocation_return_value (invocation, g_variant_new ("(v)", value));
+    else
+      g_dbus_method_invocation_take_error (invocation, error);
+    return;
+  }
+
+  g_variant_get (parameters, "(&s)", &interface);
+  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  g_auto (GVariantBuilder) values = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
+    if (lookup_property (bound, (*p)->name) == NULL)
+      continue;
+    GVariant *value =
+        on_get_property (NULL, NULL, object->path, interface, (*p)->name, NULL, (gpointer)object);
+    if (value != NULL)
+      g_variant_builder_add (&values, "{sv}", (*p)->name, value);
+  }
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{sv})", &values));
+}
+
+typedef struct {
+  XmBusObject *object;
+  GDBusMethodInvocation *invocation;
+} Looking;
+
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Looking *looking = user_data;
+  XmBusObject *object = looking->object;
+  if (object->n_registrations > 0)
+    answer_from_table (object, g_dbus_method_invocation_get_parameters (looking->invocation),
+                       looking->invocation);
+  else
+    g_dbus_method_invocation_return_error (looking->invocation, G_DBUS_ERROR,
+                                           G_DBUS_ERROR_UNKNOWN_OBJECT, "%s is gone", object->path);
+  object_unref (object);
+}
+
+static void
+look_and_answer (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GVariant) interface = g_variant_get_child_value (parameters, 0);
+  const BoundInterface *bound =
+      g_hash_table_lookup (object->kind->by_name, g_variant_get_string (interface, NULL));
+  gconstpointer row = NULL;
+  gboolean all = g_variant_n_children (parameters) == 1;
+  if (!all) {
+    g_autoptr (GVariant) name = g_variant_get_child_value (parameters, 1);
+    row = lookup_property (bound, g_variant_get_string (name, NULL));
+  }
+  Looking *looking = g_new (Looking, 1);
+  *looking = (Looking){ g_rc_box_acquire (object), invocation };
+  if ((all || row != NULL) && bound->code->look (object->owner, row, on_looked, looking))
+    return;
+  g_free (looking);
+  object_unref (object);
+  answer_from_table (object, parameters, invocation);
+}
+
 static void
 set_property (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
@@ -220,7 +309,10 @@ on_call (GDBusConnection *connection,
 {
   XmBusObject *object = user_data;
   if (g_str_equal (interface, PROPERTIES)) {
-    set_property (object, parameters, invocation);
+    if (g_str_equal (method, "Set"))
+      set_property (object, parameters, invocation);
+    else
+      look_and_answer (object, parameters, invocation);
     return;
   }
   if (g_str_equal (interface, INTROSPECTABLE)) {
@@ -239,9 +331,17 @@ on_call (GDBusConnection *connection,
 /* -- objects ---------------------------------------------------------------- */
 
 /* Without a function for it GDBus hands Set to on_call(), which may answer later; access and type
- * it has checked. */
+ * it has checked. The same goes for Get and GetAll, which cost more that way. */
 static const GDBusInterfaceVTable vtable = { .method_call = on_call,
                                              .get_property = on_get_property };
+static const GDBusInterfaceVTable looking_vtable = { .method_call = on_call };
+
+static const GDBusInterfaceVTable *
+choose_vtable (const XmObjectKind *kind, gsize i)
+{
+  gboolean looks = kind != NULL && i < kind->n_interfaces && kind->interfaces[i].code->look != NULL;
+  return looks ? &looking_vtable : &vtable;
+}
 
 static GDBusInterfaceInfo *
 introspectable_info (void)
@@ -270,7 +370,7 @@ xm_bus_object_export (GDBusConnection *connection,
 {
   gsize n = kind != NULL ? kind->n_interfaces : 0;
   g_autoptr (XmBusObject) object =
-      g_malloc0 (sizeof *object + (n + 1) * sizeof object->registrations[0]);
+      g_rc_box_alloc0 (sizeof *object + (n + 1) * sizeof object->registrations[0]);
   object->connection = g_object_ref (connection);
   object->kind = kind;
   object->children = children;
@@ -279,8 +379,8 @@ xm_bus_object_export (GDBusConnection *connection,
 
   for (gsize i = 0; i <= n; i++) {
     GDBusInterfaceInfo *info = i < n ? kind->interfaces[i].info : introspectable_info ();
-    guint id =
-        g_dbus_connection_register_object (connection, path, info, &vtable, object, NULL, error);
+    guint id = g_dbus_connection_register_object (connection, path, info, choose_vtable (kind, i),
+                                                  object, NULL, error);
     if (id == 0)
       return NULL;
     object->registrations[object->n_registrations++] = id;
@@ -293,7 +393,6 @@ xm_bus_object_unexport (XmBusObject *object)
 {
   for (guint i = 0; i < object->n_registrations; i++)
     g_dbus_connection_unregister_object (object->connection, object->registrations[i]);
-  g_object_unref (object->connection);
-  g_free (object->path);
-  g_free (object);
+  object->n_registrations = 0;
+  object_unref (object);
 }

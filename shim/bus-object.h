@@ -31,6 +31,9 @@ typedef struct {
  * implemented; those answer NotSupported and are left out of GetAll
  * @get: (transfer floating): value of the property of @row
  * @set: handles Set; must answer @invocation with an empty body or an error
+ * @look: (nullable): called before Get, and with a NULL @row before GetAll, where values must be
+ * waited for: begins to get them, so that @get finds them without blocking. %FALSE when there is
+ * nothing to wait for; @callback is not called then. The owner may go before @callback comes.
  */
 typedef struct {
   const char *name;
@@ -42,6 +45,10 @@ typedef struct {
                gconstpointer row,
                GVariant *value,
                GDBusMethodInvocation *invocation);
+  gboolean (*look) (gpointer owner,
+                    gconstpointer row,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data);
 } XmInterface;
 
 typedef struct _XmObjectKind XmObjectKind;

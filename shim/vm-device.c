@@ -73,6 +73,7 @@ static void
 device_free (XmVmDevice *device)
 {
   g_clear_pointer (&device->object, xm_bus_object_unexport);
+  xm_disk_file_free (device->file);
   g_free (device->key);
   g_free (device);
 }
@@ -101,6 +102,7 @@ add_devices (XmVm *vm, const char *sort, const XmObjectKind *kind, GHashTable *w
     device->vm = vm;
     device->id = id;
     device->key = g_strdup (key);
+    device->file = xm_disk_file_new ();
     device->object =
         xm_bus_object_export (vm->service->connection, path, kind, NULL, device, &error);
     if (device->object == NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "shim/disk-file.h"
 #include "shim/vm.h"
 
 G_BEGIN_DECLS
@@ -11,6 +12,7 @@ typedef struct {
   guint id;
   char *key; /* "disk/0" or "nic/0" */
   XmBusObject *object;
+  XmDiskFile *file; /* of a disk */
 } XmVmDevice;
 
 /** xm_vm_devices_new: (transfer full): what XmVm.devices holds. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/vm-set.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "shim/disk-images.h"
 #include "shim/error.h"
 #include "shim/hook.h"
 #include "shim/lifecycle.h"
@@ -281,70 +280,6 @@ xm_vm_set_create (XmService *service, const XmCreate *create, GError **error)
 
 /* -- deleting ---------------------------------------------------------------------------- */
 
-/* Images that go with the VM: VHDs that it alone uses and that are not shared. Other images are
- * never removed. */
-static GPtrArray *
-images_of (XmVm *vm)
-{
-  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *backend = g_strconcat (vm->db_path, "/backend", NULL);
-  if (xm_store_exists (vm->service->store, backend))
-    return g_steal_pointer (&images); /* managed: its owner keeps the images */
-
-  g_autoptr (GArray) ids = xm_vm_list_ids (vm, "config/disk");
-  for (guint i = 0; i < ids->len; i++) {
-    guint id = g_array_index (ids, guint, i);
-    g_autofree char *type_key = g_strdup_printf ("config/disk/%u/type", id);
-    g_autofree char *shared_key = g_strdup_printf ("config/disk/%u/shared", id);
-    g_autofree char *path_key = g_strdup_printf ("config/disk/%u/path", id);
-    const char *path = xm_vm_read (vm, path_key);
-    if (g_strcmp0 (xm_vm_read (vm, type_key), "vhd") == 0 &&
-        !xm_vm_read_boolean (vm, shared_key, FALSE) && path != NULL && *path != '\0')
-      g_ptr_array_add (images, g_strdup (path));
-  }
-  return g_steal_pointer (&images);
-}
-
-static gboolean
-uses_image (XmVm *vm, const char *image)
-{
-  g_autoptr (GArray) ids = xm_vm_list_ids (vm, "config/disk");
-  for (guint i = 0; i < ids->len; i++) {
-    g_autofree char *key = g_strdup_printf ("config/disk/%u/path", g_array_index (ids, guint, i));
-    if (g_strcmp0 (xm_vm_read (vm, key), image) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static gboolean
-used_elsewhere (XmVm *vm, const char *image)
-{
-  GHashTableIter iter;
-  gpointer other;
-  g_hash_table_iter_init (&iter, vm->service->vms);
-  while (g_hash_table_iter_next (&iter, NULL, &other)) {
-    if (other != vm && uses_image (other, image))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static void
-remove_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  GPtrArray *images = task_data;
-  for (guint i = 0; i < images->len; i++) {
-    if (unlink (images->pdata[i]) == 0 || errno == ENOENT)
-      continue;
-    GError *error = NULL;
-    xm_error_set_io (&error, "%s: removeLink: %s", (char *)images->pdata[i], g_strerror (errno));
-    g_task_return_error (task, error);
-    return;
-  }
-  g_task_return_boolean (task, TRUE);
-}
-
 typedef struct {
   XmVm *vm;
   GTask *task;
@@ -376,7 +311,7 @@ on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   XmStore *store = vm->service->store;
   GError *error = NULL;
   g_autofree char *dom_store = g_strconcat ("/dom-store/", vm->uuid, NULL);
-  if (!g_task_propagate_boolean (G_TASK (result), &error) ||
+  if (!xm_disk_images_remove_finish (result, &error) ||
       !xm_store_remove (store, vm->db_path, &error) ||
       !xm_store_remove (store, dom_store, &error)) {
     g_task_return_error (deletion->task, error);
@@ -421,14 +356,10 @@ on_pre_delete_ended (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_deletion (deletion, error);
     return;
   }
-  GPtrArray *images = images_of (vm);
-  for (guint i = images->len; i > 0; i--) {
-    if (used_elsewhere (vm, images->pdata[i - 1]))
-      g_ptr_array_remove_index (images, i - 1);
-  }
-  g_autoptr (GTask) removal = g_task_new (NULL, NULL, on_images_removed, deletion);
-  g_task_set_task_data (removal, images, (GDestroyNotify)g_ptr_array_unref);
-  g_task_run_in_thread (removal, remove_in_thread);
+  g_autofree char *ovf_root = xm_settings_host_path (vm->service->settings, "/storage/ovffiles");
+  g_autofree char *ovf_folder = g_build_filename (ovf_root, vm->uuid, NULL);
+  xm_disk_images_remove_async (vm->service, xm_disk_images_of_vm (vm), ovf_folder,
+                               on_images_removed, deletion);
 }
 
 void

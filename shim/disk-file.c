@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/disk-file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct _XmDiskFile {
+  char *path, *type;  /* of the look in progress; NULL when there is none */
+  guint generation;   /* of the look that counts */
+  GPtrArray *waiting; /* GTask */
+  XmDiskFacts facts;
+};
+
+typedef struct {
+  XmDiskFile *file;
+  guint generation;
+  char *path;
+  gboolean is_vhd;
+  XmDiskFacts facts;
+} Look;
+
+static void
+disk_file_clear (gpointer data)
+{
+  XmDiskFile *file = data;
+  g_ptr_array_unref (file->waiting);
+  g_free (file->path);
+  g_free (file->type);
+}
+
+XmDiskFile *
+xm_disk_file_new (void)
+{
+  XmDiskFile *file = g_rc_box_new0 (XmDiskFile);
+  file->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  return file;
+}
+
+void
+xm_disk_file_free (XmDiskFile *file)
+{
+  g_rc_box_release_full (file, disk_file_clear);
+}
+
+const XmDiskFacts *
+xm_disk_file_get_facts (const XmDiskFile *file)
+{
+  return &file->facts;
+}
+
+static void
+look_free (Look *look)
+{
+  xm_disk_file_free (look->file);
+  g_free (look->path);
+  g_free (look);
+}
+
+static void
+look_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Look *look = task_data;
+  struct stat info;
+  /* A FIFO or a tape drive must not make us wait. */
+  int fd = open (look->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd >= 0) {
+    if (fstat (fd, &info) == 0 && (S_ISREG (info.st_mode) || S_ISBLK (info.st_mode))) {
+      look->facts.length = info.st_size;
+      if (look->is_vhd)
+        xm_vhd_read (fd, &look->facts.vhd);
+    }
+    close (fd);
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+/* Takes the result over and answers everyone. */
+static void
+conclude (XmDiskFile *file, const XmDiskFacts *facts)
+{
+  g_autoptr (GPtrArray) waiting = file->waiting;
+  file->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  file->facts = *facts;
+  g_clear_pointer (&file->path, g_free);
+  g_clear_pointer (&file->type, g_free);
+  for (guint i = 0; i < waiting->len; i++)
+    g_task_return_boolean (waiting->pdata[i], TRUE);
+}
+
+/* Frees the look here: the task may end on the thread, where the file must not. */
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Look *look = user_data;
+  if (look->generation == look->file->generation)
+    conclude (look->file, &look->facts);
+  look_free (look);
+}
+
+void
+xm_disk_file_look_async (XmDiskFile *file,
+                         const char *path,
+                         const char *type,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (task, xm_disk_file_look_async);
+  g_ptr_array_add (file->waiting, task);
+  if (g_strcmp0 (file->path, path) == 0 && g_strcmp0 (file->type, type) == 0)
+    return;
+
+  file->generation++;
+  if (*path == '\0' || g_str_equal (type, "phy")) {
+    conclude (file, &(XmDiskFacts){ 0 });
+    return;
+  }
+  g_free (file->path);
+  g_free (file->type);
+  file->path = g_strdup (path);
+  file->type = g_strdup (type);
+
+  Look *look = g_new0 (Look, 1);
+  look->file = g_rc_box_acquire (file);
+  look->generation = file->generation;
+  look->path = g_strdup (path);
+  look->is_vhd = g_str_equal (type, "vhd");
+  g_autoptr (GTask) job = g_task_new (NULL, NULL, on_looked, look);
+  g_task_set_task_data (job, look, NULL);
+  g_task_run_in_thread (job, look_in_thread);
+}
