@@ -17,8 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmVmConfig, xm_vm_config_free)
  * xm_vm_config_build:
  * @start: (nullable): what the steps of a start have found out
  *
- * Builds the text from the store. Touches no file. A property whose value
- * xl.cfg cannot hold is refused with an error that names the property.
+ * Builds the text from the store; of the host it only looks at a few fixed paths. A property whose
+ * value xl.cfg cannot hold is refused with an error that names the property.
  */
 XmVmConfig *xm_vm_config_build (XmVm *vm, const XmStart *start, GError **error);
 

@@ -20,9 +20,10 @@ typedef enum {
   XM_PROPERTY_INVERTED = 1 << 4,      /* true removes the key, false stores "true"; no signal */
   XM_PROPERTY_ALWAYS_SIGNAL = 1 << 5, /* `vm_config_changed` even when the value is the same */
   XM_PROPERTY_NO_POLICY = 1 << 6,     /* not subject to policy-modify-vm-settings */
+  XM_PROPERTY_ONE_LINE = 1 << 7,      /* becomes text for xl or QEMU: a newline is refused */
 } XmPropertyFlags;
 
-/** XmConfigLine: how a row becomes a line of xl.cfg. Only rows whose key exists in the store do. */
+/** XmConfigLine: how a row becomes a line of xl.cfg. */
 typedef enum {
   XM_CONFIG_NONE,
   XM_CONFIG_STRING,  /* key='value' */
@@ -30,6 +31,18 @@ typedef enum {
   XM_CONFIG_BOOLEAN, /* key=0 or key=1 */
   XM_CONFIG_LIST,    /* key=['value'] */
 } XmConfigLine;
+
+/** XmConfigUse: when it does: if the key exists in the store, and not as "none", unless these say
+ * otherwise. */
+typedef enum {
+  XM_CONFIG_HVM = 1 << 0,    /* HVM guests only: xl reads it of no others */
+  XM_CONFIG_PV = 1 << 1,     /* PV and PVH guests only */
+  XM_CONFIG_OPENXT = 1 << 2, /* OpenXT's xl only: stock xl does not know it */
+  XM_CONFIG_ALWAYS = 1 << 3, /* the fallback when the key does not exist */
+  XM_CONFIG_IF_TRUE = 1 << 4,
+  XM_CONFIG_IF_FALSE = 1 << 5,
+  XM_CONFIG_IF_POSITIVE = 1 << 6,
+} XmConfigUse;
 
 typedef struct _XmVmProperty XmVmProperty;
 struct _XmVmProperty {
@@ -41,6 +54,8 @@ struct _XmVmProperty {
   const char *const *words; /* allowed values, NULL for any */
   const char *config_key;
   XmConfigLine config_line;
+  XmConfigUse config_use;
+  const char *(*config_check) (const char *text); /* see vm-config-check.h; NULL: any text will do */
   GVariant *(*get) (const XmVm *vm,
                     const XmVmProperty *row,
                     GError **error); /* NULL: from the store */
