@@ -6,8 +6,10 @@
 
 #include "shim/error.h"
 #include "shim/lifecycle.h"
+#include "shim/network-daemon.h"
 #include "shim/root.h"
 #include "shim/vm-methods.h"
+#include "shim/vm-nic.h"
 #include "shim/vm-set.h"
 
 #include "dbus-xml-resources.h"
@@ -28,7 +30,9 @@ on_refreshed (XmDomains *domains, gpointer user_data)
 static void
 on_store_changed (XmStore *store, const char *path, gpointer user_data)
 {
-  xm_vm_set_store_changed (user_data, path);
+  XmService *service = user_data;
+  service->default_backend_known = FALSE;
+  xm_vm_set_store_changed (service, path);
 }
 
 gboolean
@@ -123,12 +127,11 @@ xm_service_make_kinds (XmService *service)
     { .name = "com.citrix.xenclient.xenmgr.powersettings" },
   };
   static const XmInterface disk[] = { { .name = "com.citrix.xenclient.vmdisk" } };
-  static const XmInterface nic[] = { { .name = "com.citrix.xenclient.vmnic" } };
   service->root_kind = xm_root_kind_new ();
   service->host_kind = xm_object_kind_new (host, G_N_ELEMENTS (host));
   service->vm_kind = xm_vm_kind_new ();
   service->disk_kind = xm_object_kind_new (disk, G_N_ELEMENTS (disk));
-  service->nic_kind = xm_object_kind_new (nic, G_N_ELEMENTS (nic));
+  service->nic_kind = xm_vm_nic_kind_new ();
 }
 
 /* -- on the bus -------------------------------------------------------------------------- */
@@ -155,6 +158,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
 {
   xm_service_make_kinds (service);
   service->connection = g_object_ref (connection);
+  service->network_daemon = xm_network_daemon_new (service);
   service->root =
       xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);
   if (service->root == NULL)
@@ -208,6 +212,7 @@ xm_service_free (XmService *service)
   unexport_all (service);
   g_hash_table_unref (service->vms);
   g_clear_pointer (&service->paths, g_variant_unref);
+  g_clear_pointer (&service->network_daemon, xm_network_daemon_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);

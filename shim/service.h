@@ -12,6 +12,9 @@
 
 G_BEGIN_DECLS
 
+struct _XmVm;
+struct _XmNetworkDaemon;
+
 /**
  * XmService: what the parts of the daemon share. Made by main(), alive as long
  * as the main loop; everything else points here and owns nothing of it.
@@ -29,6 +32,9 @@ struct _XmService {
   GDBusConnection *connection;
   GHashTable *vms; /* uuid as in the store -> XmVm, exactly the exported ones */
   GVariant *paths; /* what list_vms answers; NULL when the set has changed */
+  struct _XmNetworkDaemon *network_daemon;
+  struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
+  gboolean default_backend_known;
 
   XmObjectKind *root_kind;
   XmObjectKind *host_kind;

@@ -3,7 +3,10 @@
 
 #include "shim/error.h"
 #include "shim/hook.h"
+#include "shim/nic-backend.h"
+#include "shim/start-image.h"
 #include "shim/vm-config.h"
+#include "shim/vm-dependencies.h"
 
 /*
  * The original's start sequence: what it does before it asks xl for a domain.
@@ -107,7 +110,9 @@ run_pre_boot (XmStart *start, GTask *task)
 
 /* In this order; the errors that a user meets first are the original's. */
 static const XmStartStep steps[] = {
-  check_entry, check_not_running, find_toolstack, write_config, run_pre_boot,
+  check_entry,    check_not_running,     xm_start_dependencies,
+  find_toolstack, xm_start_nic_backends, write_config,
+  run_pre_boot,   xm_start_find_image,
 };
 
 /* -- running them ------------------------------------------------------------------- */
@@ -166,6 +171,7 @@ xm_start_prepare_finish (GAsyncResult *result, GError **error)
 void
 xm_start_undo (XmVm *vm)
 {
+  xm_start_unmark_image (vm);
 }
 
 /* -- making and freeing ---------------------------------------------------------------- */
@@ -190,5 +196,6 @@ xm_start_free (XmStart *start)
   xm_vm_unref (start->vm);
   g_free (start->ovf_iso);
   g_free (start->config_path);
+  g_free (start->image);
   g_free (start);
 }

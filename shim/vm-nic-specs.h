@@ -7,14 +7,9 @@ G_BEGIN_DECLS
 
 /**
  * xm_vm_nic_specs: (transfer full) (array zero-terminated=1): elements of `vif=[...]`, enabled NICs
- * by id that the VM's network policies allow.
+ * by id that the VM's network policies allow, in the form that the xl at hand reads. A value that
+ * cannot stand in one is refused with an error that names the property.
  */
 char **xm_vm_nic_specs (XmVm *vm, const XmStart *start, gboolean hvm, GError **error);
-
-/**
- * xm_nic_generate_mac: (transfer full): the MAC of a NIC that has none set, made of its id and the
- * uuid as the original makes it.
- */
-char *xm_nic_generate_mac (guint nic_id, const char *uuid);
 
 G_END_DECLS

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "shim/error.h"
+#include "shim/nic-network.h"
 #include "shim/signals.h"
 #include "shim/text.h"
+#include "shim/vm-dependencies.h"
 #include "shim/vm-config-check.h"
 
 #define UNRESTRICTED "com.citrix.xenclient.xenmgr.vm.unrestricted"
@@ -236,6 +238,7 @@ static const XmVmProperty rows[] = {
   STRING ("cpuid", "cpuid", "", .flags = XM_PROPERTY_ONE_LINE),
   STRING ("crypto-key-dirs", "crypto-key-dirs", "", .config_key = "crypto_key_dir", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_OPENXT | XM_CONFIG_ALWAYS),
   STRING ("crypto-user", "crypto-user", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
+  LIVE ("dependencies", 'a', xm_vm_get_dependencies),
   STRING ("description", "description", ""),
   STRING ("display", "config/display", ""),
   BOOLEAN ("display-handler-strict", "config/display-handler-strict", "false"),
@@ -263,6 +266,7 @@ static const XmVmProperty rows[] = {
   STRING ("kernel", "config/kernel", ""),
   STRING ("kernel-extract", "config/kernel-extract", ""),
   STRING ("long_form_vg", "config/long-form", ""),
+  LIVE ("mac", 's', xm_vm_get_mac),
   BOOLEAN ("measured", "measured", "false", .flags = XM_PROPERTY_READ_ONLY),
   INTEGER ("memory", "config/memory", "0"),
   INTEGER ("memory-min", "config/memory-min", "0", .flags = XM_PROPERTY_EMPTY_REMOVES, .get = get_memory_or),
@@ -349,7 +353,9 @@ static const XmVmProperty rows[] = {
   INTEGER ("windowed_w", "config/windowed-w", "0"),
   INTEGER ("windowed_x", "config/windowed-x", "0"),
   INTEGER ("windowed_y", "config/windowed-y", "0"),
+  STRING ("wired-network", NULL, "", .flags = XM_PROPERTY_NO_POLICY, .get = xm_vm_get_wired_network, .set = xm_vm_set_wired_network),
   BOOLEAN ("wireless-control", "wireless-control", "false", .get = get_true_if_native),
+  STRING ("wireless-network", NULL, "", .flags = XM_PROPERTY_NO_POLICY, .get = xm_vm_get_wireless_network, .set = xm_vm_set_wireless_network),
   BOOLEAN ("xci-cpuid-signature", "xci-cpuid-signature", "false"),
 };
 /* clang-format on */

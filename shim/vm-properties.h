@@ -47,7 +47,7 @@ typedef enum {
 typedef struct _XmVmProperty XmVmProperty;
 struct _XmVmProperty {
   const char *name;
-  char type;            /* D-Bus type: 'b', 'i', 's' */
+  char type;            /* D-Bus type: 'b', 'i', 's'; 'a' for object paths */
   const char *key;      /* below /vm/<uuid>; NULL for what is not stored */
   const char *fallback; /* text when unset */
   XmPropertyFlags flags;

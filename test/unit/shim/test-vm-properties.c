@@ -52,7 +52,8 @@ is_left (const char *left, const char *property)
 static char *
 recorded_key (char *const *record)
 {
-  if (g_str_equal (record[KEY], "-") || g_str_equal (record[NAME], "uuid"))
+  if (g_str_equal (record[KEY], "-") || g_str_equal (record[NAME], "uuid") ||
+      g_str_has_prefix (record[KEY], "config/nic/"))
     return NULL;
   return g_strndup (record[KEY], strcspn (record[KEY], " <"));
 }
@@ -90,7 +91,8 @@ START_TEST (rows_are_as_recorded)
     if (row == NULL)
       continue;
     found++;
-    const char type[] = { row->type, '\0' };
+    const char letter[] = { row->type, '\0' };
+    const char *type = row->type == 'a' ? "ao" : letter;
     ck_assert_str_eq (type, record[TYPE]);
     ck_assert_msg (g_str_equal (record[ACCESS], "read") ==
                        ((row->flags & XM_PROPERTY_READ_ONLY) != 0),
@@ -215,7 +217,7 @@ START_TEST (round_trip)
   gsize n;
   const XmVmProperty *rows = xm_vm_properties (&n);
   for (gsize i = 0; i < n; i++) {
-    if (rows[i].flags & XM_PROPERTY_READ_ONLY)
+    if ((rows[i].flags & XM_PROPERTY_READ_ONLY) || rows[i].set != NULL)
       continue;
     check_round_trip (fixture, vm, &rows[i]);
   }
