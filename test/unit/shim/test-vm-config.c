@@ -14,7 +14,7 @@
 #include "shim/error.h"
 #include "shim/vm-config.h"
 #include "shim/vm-disk-specs.h"
-#include "shim/vm-nic-specs.h"
+#include "shim/nic-record.h"
 #include "shim/vm-properties.h"
 #include "store-fixture.h"
 #include "test/simhost/standin/standin-host.h"
