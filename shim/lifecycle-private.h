@@ -13,6 +13,7 @@ typedef struct {
   XmOperationKind kind;
   GTask *task;
   GCancellable *cancellable;
+  char *file;         /* of the operations on one */
   XmStart *start;     /* of a start that prepares */
   GError *failure;    /* why it fails, while it still cleans up */
   gboolean escalated; /* the guest was asked by the second means already */
@@ -42,6 +43,15 @@ void xm_operation_reboot (XmOperation *op);
 void xm_operation_destroy (XmOperation *op);
 void xm_operation_pause (XmOperation *op);
 void xm_operation_unpause (XmOperation *op);
+void xm_operation_suspend_to_file (XmOperation *op);
+void xm_operation_resume_from_file (XmOperation *op);
+
+/**
+ * xm_operation_build: the part that start and resume share: has xl build the domain, takes it on as
+ * the service's, lets it run, and ends the operation.
+ * @image: (nullable): the saved state to build it from
+ */
+void xm_operation_build (XmOperation *op, const char *config_path, const char *image);
 
 /** xm_operation_step_aside: the operation goes on without being the current one. */
 void xm_operation_step_aside (XmOperation *op);
@@ -74,6 +84,9 @@ void xm_lifecycle_own (XmVm *vm, int domid);
 /** xm_lifecycle_expect: until the domain is gone, or the time for shutdowns is over, running is not
  * news. */
 void xm_lifecycle_expect (XmVm *vm, XmVmState state);
+
+/** xm_lifecycle_expect_for: the same for @seconds; 0: until xm_lifecycle_expect_no_more(). */
+void xm_lifecycle_expect_for (XmVm *vm, XmVmState state, guint seconds);
 void xm_lifecycle_expect_no_more (XmVm *vm);
 
 G_END_DECLS

@@ -16,6 +16,8 @@ static void (*const first_steps[]) (XmOperation *op) = {
   [XM_OPERATION_DESTROY] = xm_operation_destroy,
   [XM_OPERATION_PAUSE] = xm_operation_pause,
   [XM_OPERATION_UNPAUSE] = xm_operation_unpause,
+  [XM_OPERATION_SUSPEND_TO_FILE] = xm_operation_suspend_to_file,
+  [XM_OPERATION_RESUME_FROM_FILE] = xm_operation_resume_from_file,
 };
 
 static void
@@ -23,6 +25,7 @@ operation_free (XmOperation *op)
 {
   g_clear_pointer (&op->start, xm_start_free);
   g_clear_error (&op->failure);
+  g_free (op->file);
   g_object_unref (op->task);
   g_object_unref (op->cancellable);
   xm_vm_unref (op->vm);
@@ -96,14 +99,16 @@ xm_lifecycle_cancel_all (XmVm *vm)
 }
 
 void
-xm_lifecycle_run_async (XmVm *vm,
-                        XmOperationKind kind,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data)
+xm_lifecycle_run_on_file_async (XmVm *vm,
+                                XmOperationKind kind,
+                                const char *file,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
   XmOperation *op = g_new0 (XmOperation, 1);
   op->vm = xm_vm_ref (vm);
   op->kind = kind;
+  op->file = g_strdup (file);
   op->cancellable = g_cancellable_new ();
   op->task = g_task_new (NULL, NULL, callback, user_data);
   g_task_set_source_tag (op->task, xm_lifecycle_run_async);
@@ -112,6 +117,15 @@ xm_lifecycle_run_async (XmVm *vm,
     xm_lifecycle_cancel_all (vm);
   g_queue_push_tail (&vm->lifecycle->waiting, op);
   run_next (vm->lifecycle);
+}
+
+void
+xm_lifecycle_run_async (XmVm *vm,
+                        XmOperationKind kind,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  xm_lifecycle_run_on_file_async (vm, kind, NULL, callback, user_data);
 }
 
 gboolean
@@ -216,8 +230,14 @@ on_expect_timer (gpointer user_data)
 void
 xm_lifecycle_expect (XmVm *vm, XmVmState state)
 {
+  xm_lifecycle_expect_for (vm, state,
+                           xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN));
+}
+
+void
+xm_lifecycle_expect_for (XmVm *vm, XmVmState state, guint seconds)
+{
   XmLifecycle *lifecycle = vm->lifecycle;
-  guint seconds = xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN);
   lifecycle->expecting = TRUE;
   g_clear_handle_id (&lifecycle->expect_timer, g_source_remove);
   if (seconds > 0)
@@ -327,7 +347,8 @@ static gboolean
 is_paused_on_the_way (const XmVm *vm)
 {
   const XmLifecycle *lifecycle = vm->lifecycle;
-  return (vm->state == XM_VM_CREATED && is_current (lifecycle, XM_OPERATION_START)) ||
+  return (vm->state == XM_VM_CREATED && (is_current (lifecycle, XM_OPERATION_START) ||
+                                         is_current (lifecycle, XM_OPERATION_RESUME_FROM_FILE))) ||
          is_current (lifecycle, XM_OPERATION_DESTROY) || lifecycle->reaping;
 }
 
@@ -341,6 +362,8 @@ xm_lifecycle_observe (XmVm *vm)
   const XlDomain *domain =
       xm_domains_lookup_uuid (vm->service->domains, vm->uuid, lifecycle->own_domid);
   if (domain == NULL) {
+    if (lifecycle->expecting && is_current (lifecycle, XM_OPERATION_SUSPEND_TO_FILE))
+      return; /* xl save has destroyed it; whether it is saved, is known when xl has ended */
     gboolean had = vm->domid >= 0 || vm->state != XM_VM_SHUTDOWN;
     xm_vm_set_domid (vm, -1);
     if (had)

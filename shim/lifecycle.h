@@ -25,6 +25,8 @@ typedef enum {
   XM_OPERATION_DESTROY,
   XM_OPERATION_PAUSE,
   XM_OPERATION_UNPAUSE,
+  XM_OPERATION_SUSPEND_TO_FILE,  /* with a file */
+  XM_OPERATION_RESUME_FROM_FILE, /* with a file */
 } XmOperationKind;
 
 XmLifecycle *xm_lifecycle_new (XmVm *vm);
@@ -42,6 +44,17 @@ void xm_lifecycle_run_async (XmVm *vm,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 gboolean xm_lifecycle_run_finish (GAsyncResult *result, GError **error);
+
+/**
+ * xm_lifecycle_run_on_file_async: the same for the operations that need a file; also ends in
+ * xm_lifecycle_run_finish(). Suspend ends when the domain is gone, resume when one runs again.
+ * @file: absolute path of the saved state
+ */
+void xm_lifecycle_run_on_file_async (XmVm *vm,
+                                     XmOperationKind kind,
+                                     const char *file,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
 
 /** xm_lifecycle_is_busy: whether an operation is in progress or waits. */
 gboolean xm_lifecycle_is_busy (const XmVm *vm);

@@ -18,6 +18,7 @@ typedef struct {
   gboolean openxt;   /* the xl at hand is OpenXT's: see xm_toolstack_is_openxt() */
   char *ovf_iso;     /* CD image with the OVF environment, NULL for none */
   char *config_path; /* the xl.cfg, once it is written */
+  char *image;       /* saved state to restore instead of creating, NULL for none */
 } XmStart;
 
 XmStart *xm_start_new (XmVm *vm, GCancellable *cancellable);

@@ -44,6 +44,24 @@ run_operation (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invo
 }
 
 static void
+suspend_to_file (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  const char *file;
+  g_variant_get (parameters, "(&s)", &file);
+  xm_lifecycle_run_on_file_async (owner, XM_OPERATION_SUSPEND_TO_FILE, file, on_operation,
+                                  invocation);
+}
+
+static void
+resume_from_file (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  const char *file;
+  g_variant_get (parameters, "(&s)", &file);
+  xm_lifecycle_run_on_file_async (owner, XM_OPERATION_RESUME_FROM_FILE, file, on_operation,
+                                  invocation);
+}
+
+static void
 on_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GDBusMethodInvocation *invocation = user_data;
@@ -136,11 +154,13 @@ static const XmMethod vm_methods[] = {
   { "list_nics", xm_vm_list_nics },
   { "pause", run_operation },
   { "reboot", run_operation },
+  { "resume_from_file", resume_from_file },
   { "set_db_key", set_db_key },
   { "set_domstore_key", set_domstore_key },
   { "shutdown", run_operation },
   { "start", run_operation },
   { "start_internal", run_operation },
+  { "suspend_to_file", suspend_to_file },
   { "unpause", run_operation },
   { NULL, NULL },
 };

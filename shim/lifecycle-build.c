@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/error.h"
+#include "shim/lifecycle-private.h"
+#include "shim/start-image.h"
+
+/*
+ * From an xl.cfg to a running domain: `xl create -e -p`, or `xl restore -e -p`;
+ * note the domain as ours; `xl unpause`. When anything fails, what xl left
+ * behind is destroyed before the operation fails.
+ */
+
+static void
+on_cleaned (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
+  xm_lifecycle_own (op->vm, -1);
+  xm_start_undo (op->vm);
+  xm_operation_end (op, g_steal_pointer (&op->failure));
+}
+
+static void
+on_leftover_destroyed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  g_autoptr (GError) error = NULL;
+  if (!xl_command_finish (XL_RUNNER (source), result, &error))
+    g_warning ("cannot remove what is left of %s: %s", op->vm->uuid, error->message);
+  op->vm->lifecycle->building = FALSE;
+  xm_domains_refresh_async (op->vm->service->domains, NULL, on_cleaned, op);
+}
+
+static void
+on_leftover_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
+  const XlDomain *domain = xm_operation_domain (op);
+  if (domain != NULL) {
+    xl_destroy_async (op->vm->service->runner, domain->domid, NULL, on_leftover_destroyed, op);
+    return;
+  }
+  xm_lifecycle_own (op->vm, -1);
+  xm_start_undo (op->vm);
+  xm_operation_end (op, g_steal_pointer (&op->failure));
+}
+
+/* @error: (transfer full) */
+static void
+fail_and_clean (XmOperation *op, GError *error)
+{
+  op->failure = error;
+  xm_domains_refresh_async (op->vm->service->domains, NULL, on_leftover_listed, op);
+}
+
+static void
+on_running (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (!xm_operation_has_picture (op, result))
+    return;
+  const XlDomain *domain = xm_operation_domain (op);
+  if (domain != NULL && (domain->state & XL_DOMAIN_PAUSED) && op->vm->state == XM_VM_CREATED)
+    xm_error_set_io (&error, "\"Error unpausing domain.\"");
+  xm_operation_end (op, error);
+}
+
+static void
+on_unpaused (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (xl_command_finish (XL_RUNNER (source), result, &error))
+    xm_domains_refresh_async (op->vm->service->domains, NULL, on_running, op);
+  else
+    fail_and_clean (op, xm_operation_explain (op, error, "Error unpausing domain."));
+}
+
+static void
+unpause (XmOperation *op)
+{
+  xl_unpause_async (op->vm->service->runner, (guint)op->vm->lifecycle->own_domid, op->cancellable,
+                    on_unpaused, op);
+}
+
+static void
+on_marked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  g_autoptr (GError) error = NULL;
+  if (!xm_start_mark_image_finish (op->vm, result, &error))
+    g_warning ("%s is not told that it was resumed: %s", op->vm->uuid, error->message);
+  unpause (op);
+}
+
+static void
+on_built (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, &error)) {
+    fail_and_clean (op, xm_operation_explain (op, error, NULL));
+    return;
+  }
+  const XlDomain *domain = xm_operation_domain (op);
+  if (domain == NULL) {
+    xm_error_set_io (&error, "\"xl ended well, but there is no domain with uuid %s\"",
+                     op->vm->uuid);
+    fail_and_clean (op, error);
+    return;
+  }
+  guint domid = domain->domid;
+  xm_lifecycle_own (op->vm, (int)domid);
+  op->vm->lifecycle->building = FALSE;
+  xm_vm_set_state (op->vm, XM_VM_CREATED);
+  if (op->start != NULL && op->start->image != NULL)
+    xm_start_mark_image_async (op->vm, domid, on_marked, op);
+  else
+    unpause (op);
+}
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (xl_command_finish (XL_RUNNER (source), result, &error))
+    xm_domains_refresh_async (op->vm->service->domains, NULL, on_built, op);
+  else
+    fail_and_clean (op, xm_operation_explain (op, error, NULL));
+}
+
+void
+xm_operation_build (XmOperation *op, const char *config_path, const char *image)
+{
+  XlRunner *runner = op->vm->service->runner;
+  XlCreateFlags flags = XL_CREATE_PAUSED | XL_CREATE_DETACHED;
+  op->vm->lifecycle->building = TRUE;
+  xm_lifecycle_own (op->vm, XM_OWN_NEXT);
+  if (image != NULL)
+    xl_restore_async (runner, config_path, image, flags, op->cancellable, on_created, op);
+  else
+    xl_create_async (runner, config_path, flags, NULL, op->cancellable, on_created, op);
+}
