@@ -8,6 +8,7 @@
 #include "shim/lifecycle.h"
 #include "shim/network-daemon.h"
 #include "shim/root.h"
+#include "shim/vm-disk.h"
 #include "shim/vm-methods.h"
 #include "shim/vm-nic.h"
 #include "shim/vm-set.h"
@@ -126,11 +127,10 @@ xm_service_make_kinds (XmService *service)
     { .name = "com.citrix.xenclient.xenmgr.installer" },
     { .name = "com.citrix.xenclient.xenmgr.powersettings" },
   };
-  static const XmInterface disk[] = { { .name = "com.citrix.xenclient.vmdisk" } };
   service->root_kind = xm_root_kind_new ();
   service->host_kind = xm_object_kind_new (host, G_N_ELEMENTS (host));
   service->vm_kind = xm_vm_kind_new ();
-  service->disk_kind = xm_object_kind_new (disk, G_N_ELEMENTS (disk));
+  service->disk_kind = xm_vm_disk_kind_new ();
   service->nic_kind = xm_vm_nic_kind_new ();
 }
 

@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/lifecycle.h"
+#include "shim/vm-disk.h"
 #include "shim/vm-nic.h"
 #include "shim/vm-properties.h"
 #include "shim/vm-set.h"
@@ -146,11 +147,13 @@ set_domstore_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
 /* -- tables ------------------------------------------------------------------------- */
 
 static const XmMethod vm_methods[] = {
+  { "add_disk", xm_vm_add_disk },
   { "add_nic", xm_vm_add_nic },
   { "delete", delete },
   { "destroy", run_operation },
   { "get_db_key", get_db_key },
   { "get_domstore_key", get_domstore_key },
+  { "list_disks", xm_vm_list_disks },
   { "list_nics", xm_vm_list_nics },
   { "pause", run_operation },
   { "reboot", run_operation },
