@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
+#include "shim/pciback.h"
 #include "shim/service.h"
 
 #include "xenmgr-xl-config.h"
@@ -127,6 +128,7 @@ on_first_picture (GObject *source, GAsyncResult *result, gpointer user_data)
     end (daemon, EXIT_FAILURE);
     return;
   }
+  xm_pciback_reserve (daemon->service, NULL, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (bus_names); i++)
     daemon->owner_ids[i] =
         g_bus_own_name_on_connection (daemon->connection, bus_names[i], G_BUS_NAME_OWNER_FLAGS_NONE,

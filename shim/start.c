@@ -5,6 +5,7 @@
 #include "shim/hook.h"
 #include "shim/nic-backend.h"
 #include "shim/start-image.h"
+#include "shim/start-pci.h"
 #include "shim/vm-config.h"
 #include "shim/vm-dependencies.h"
 
@@ -110,9 +111,20 @@ run_pre_boot (XmStart *start, GTask *task)
 
 /* In this order; the errors that a user meets first are the original's. */
 static const XmStartStep steps[] = {
-  check_entry,    check_not_running,     xm_start_dependencies,
-  find_toolstack, xm_start_nic_backends, write_config,
-  run_pre_boot,   xm_start_find_image,
+  check_entry,
+  xm_start_add_gpu_functions,
+  check_not_running,
+  xm_start_dependencies,
+  find_toolstack,
+  xm_start_nic_backends,
+  xm_start_find_pci,
+  xm_start_check_amt,
+  xm_start_check_pci_free,
+  xm_start_check_oem_acpi,
+  write_config,
+  run_pre_boot,
+  xm_start_bind_pciback,
+  xm_start_find_image,
 };
 
 /* -- running them ------------------------------------------------------------------- */
@@ -192,6 +204,7 @@ xm_start_free (XmStart *start)
 {
   g_hash_table_unref (start->overlays);
   g_hash_table_unref (start->nic_backends);
+  g_clear_pointer (&start->pci_devices, g_ptr_array_unref);
   g_object_unref (start->cancellable);
   xm_vm_unref (start->vm);
   g_free (start->ovf_iso);

@@ -8,6 +8,7 @@
 #include "shim/vm-config-openxt.h"
 #include "shim/vm-disk-specs.h"
 #include "shim/vm-nic-specs.h"
+#include "shim/vm-pci-config.h"
 
 /* Stock libxl takes no less for the standard VGA card. */
 #define LEAST_VIDEORAM 16
@@ -97,6 +98,17 @@ add_devices (XmConfigBuilder *b, GError **error)
     return xm_vm_config_refuse (b, "phys-path", error);
   g_auto (GStrv) nics = xm_vm_nic_specs (b->vm, b->start, b->hvm, error);
   return nics != NULL && xl_config_set_list (b->lines, "vif", (const char *const *)nics, error);
+}
+
+static gboolean
+add_pci_devices (XmConfigBuilder *b, GError **error)
+{
+  g_auto (GStrv) devices = xm_vm_pci_specs (b->start, b->hvm);
+  if (*devices == NULL)
+    return TRUE;
+  return xl_config_set_list (b->lines, "pci", (const char *const *)devices, error) &&
+         (!b->hvm ||
+          xl_config_set_integer (b->lines, "mmio_hole", xm_vm_pci_mmio_hole (b->start), error));
 }
 
 /* A keyboard and pointer device, for a guest that VGlass shows. */
@@ -286,6 +298,7 @@ static const struct {
   { ALL, add_memory },
   { ALL, add_pci_options },
   { ALL, add_devices },
+  { ALL, add_pci_devices },
   { HVM, add_device_model },
   { HVM, add_device_model_arguments },
   { HVM, add_display },

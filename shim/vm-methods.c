@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/lifecycle.h"
+#include "shim/vm-pci.h"
 #include "shim/vm-disk.h"
 #include "shim/vm-nic.h"
 #include "shim/vm-properties.h"
@@ -178,7 +179,7 @@ xm_vm_kind_new (void)
       .get = xm_vm_get_property,
       .set = xm_vm_set_property },
     { .name = "com.citrix.xenclient.xenmgr.vm.auth" },
-    { .name = "com.citrix.xenclient.xenmgr.vm.pci" },
+    { .name = "com.citrix.xenclient.xenmgr.vm.pci", .methods = xm_vm_pci_methods },
     { .name = "com.citrix.xenclient.xenmgr.vm.product" },
     { .name = "com.citrix.xenclient.xenmgr.vm.unrestricted",
       .lookup = xm_vm_lookup_property,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/error.h"
+#include "shim/gpu.h"
 #include "shim/nic-network.h"
 #include "shim/signals.h"
 #include "shim/text.h"
@@ -249,6 +250,7 @@ static const XmVmProperty rows[] = {
   STRING ("extra-hvm", "config/extra-hvm", "", .flags = XM_PROPERTY_LIST | XM_PROPERTY_ONE_LINE),
   STRING ("extra-xenvm", "config/extra-xenvm", "", .flags = XM_PROPERTY_LIST | XM_PROPERTY_ONE_LINE),
   STRING ("flask-label", "config/flask-label", "", .config_key = "seclabel", .config_line = XM_CONFIG_STRING),
+  STRING ("gpu", "gpu", "", .set = xm_vm_set_gpu),
   BOOLEAN ("greedy-pciback-bind", "greedy-pciback-bind", "true"),
   BOOLEAN ("hap", "config/hap", "false", .config_key = "hap", .config_line = XM_CONFIG_BOOLEAN),
   STRING ("hdtype", "config/hdtype", "ide", .config_key = "hdtype", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM | XM_CONFIG_ALWAYS, .config_check = xm_config_check_disk_controller),
@@ -315,6 +317,8 @@ static const XmVmProperty rows[] = {
   STRING ("s3-mode", "s3-mode", "pv", .words = sleep_modes),
   STRING ("s4-mode", "s4-mode", "pv", .words = sleep_modes),
   STRING ("seamless-id", "seamless-id", ""),
+  LIVE ("seamless-mouse-left", 'i', xm_vm_get_seamless_mouse),
+  LIVE ("seamless-mouse-right", 'i', xm_vm_get_seamless_mouse),
   STRING ("secondary_domain_color", "config/secondary-domain-color", ""),
   BOOLEAN ("secureboot", "config/secureboot", "false", .config_key = "secureboot", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_OPENXT),
   STRING ("serial", "config/serial", "", .config_key = "serial", .config_line = XM_CONFIG_LIST, .config_use = XM_CONFIG_HVM),
