@@ -5,8 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MAX_THREADS   8
+#define RENEW_SECONDS 1
+
 struct _XmDiskFile {
-  char *path, *type;  /* of the look in progress; NULL when there is none */
+  char *path, *type; /* of the last look */
+  gboolean looking;
+  gint64 begun;       /* of the last look; monotonic, microseconds */
   guint generation;   /* of the look that counts */
   GPtrArray *waiting; /* GTask */
   XmDiskFacts facts;
@@ -58,9 +63,10 @@ look_free (Look *look)
 }
 
 static void
-look_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+look_in_thread (gpointer data, gpointer user_data)
 {
-  Look *look = task_data;
+  g_autoptr (GTask) task = data;
+  Look *look = g_task_get_task_data (task);
   struct stat info;
   /* A FIFO or a tape drive must not make us wait. */
   int fd = open (look->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -75,6 +81,16 @@ look_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   g_task_return_boolean (task, TRUE);
 }
 
+/* Not GTask's threads: looks that hang must not keep the rest of the service waiting. */
+static GThreadPool *
+get_pool (void)
+{
+  static GThreadPool *pool;
+  if (G_UNLIKELY (pool == NULL))
+    pool = g_thread_pool_new (look_in_thread, NULL, MAX_THREADS, FALSE, NULL);
+  return pool;
+}
+
 /* Takes the result over and answers everyone. */
 static void
 conclude (XmDiskFile *file, const XmDiskFacts *facts)
@@ -82,8 +98,7 @@ conclude (XmDiskFile *file, const XmDiskFacts *facts)
   g_autoptr (GPtrArray) waiting = file->waiting;
   file->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   file->facts = *facts;
-  g_clear_pointer (&file->path, g_free);
-  g_clear_pointer (&file->type, g_free);
+  file->looking = FALSE;
   for (guint i = 0; i < waiting->len; i++)
     g_task_return_boolean (waiting->pdata[i], TRUE);
 }
@@ -98,6 +113,42 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   look_free (look);
 }
 
+static gboolean
+is_of (const XmDiskFile *file, const char *path, const char *type)
+{
+  return g_strcmp0 (file->path, path) == 0 && g_strcmp0 (file->type, type) == 0;
+}
+
+static void
+begin (XmDiskFile *file, const char *path, const char *type)
+{
+  if (file->looking && is_of (file, path, type))
+    return;
+  if (!is_of (file, path, type)) {
+    g_free (file->path);
+    g_free (file->type);
+    file->path = g_strdup (path);
+    file->type = g_strdup (type);
+  }
+  file->generation++;
+  file->begun = g_get_monotonic_time ();
+  if (*path == '\0' || g_str_equal (type, "phy")) {
+    conclude (file, &(XmDiskFacts){ 0 });
+    return;
+  }
+
+  file->looking = TRUE;
+  Look *look = g_new0 (Look, 1);
+  look->file = g_rc_box_acquire (file);
+  look->generation = file->generation;
+  look->path = g_strdup (path);
+  look->is_vhd = g_str_equal (type, "vhd");
+  GTask *job = g_task_new (NULL, NULL, on_looked, look);
+  g_task_set_source_tag (job, begin);
+  g_task_set_task_data (job, look, NULL);
+  g_thread_pool_push (get_pool (), job, NULL);
+}
+
 void
 xm_disk_file_look_async (XmDiskFile *file,
                          const char *path,
@@ -108,25 +159,20 @@ xm_disk_file_look_async (XmDiskFile *file,
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   g_task_set_source_tag (task, xm_disk_file_look_async);
   g_ptr_array_add (file->waiting, task);
-  if (g_strcmp0 (file->path, path) == 0 && g_strcmp0 (file->type, type) == 0)
-    return;
+  begin (file, path, type);
+}
 
-  file->generation++;
-  if (*path == '\0' || g_str_equal (type, "phy")) {
-    conclude (file, &(XmDiskFacts){ 0 });
-    return;
-  }
-  g_free (file->path);
-  g_free (file->type);
-  file->path = g_strdup (path);
-  file->type = g_strdup (type);
+void
+xm_disk_file_follow (XmDiskFile *file, const char *path, const char *type)
+{
+  if (!is_of (file, path, type))
+    begin (file, path, type);
+}
 
-  Look *look = g_new0 (Look, 1);
-  look->file = g_rc_box_acquire (file);
-  look->generation = file->generation;
-  look->path = g_strdup (path);
-  look->is_vhd = g_str_equal (type, "vhd");
-  g_autoptr (GTask) job = g_task_new (NULL, NULL, on_looked, look);
-  g_task_set_task_data (job, look, NULL);
-  g_task_run_in_thread (job, look_in_thread);
+void
+xm_disk_file_renew (XmDiskFile *file, const char *path, const char *type)
+{
+  if (!is_of (file, path, type) ||
+      g_get_monotonic_time () - file->begun >= RENEW_SECONDS * G_USEC_PER_SEC)
+    begin (file, path, type);
 }

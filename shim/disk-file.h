@@ -16,7 +16,8 @@ typedef struct {
 /**
  * XmDiskFile: the file behind a disk, looked at on a thread, because the file system it lies on may
  * not answer. There is one look at a time: whoever asks during one shares its result, so that a
- * dead file system costs one thread per disk, however often clients ask.
+ * dead file system costs one thread per disk, however often clients ask. The threads are for these
+ * looks alone, and few.
  */
 typedef struct _XmDiskFile XmDiskFile;
 
@@ -39,6 +40,12 @@ void xm_disk_file_look_async (XmDiskFile *file,
                               const char *type,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
+
+/** xm_disk_file_follow: begins a look when path or type are not those of the last one. */
+void xm_disk_file_follow (XmDiskFile *file, const char *path, const char *type);
+
+/** xm_disk_file_renew: begins a look unless the last one began less than a second ago. */
+void xm_disk_file_renew (XmDiskFile *file, const char *path, const char *type);
 
 /** xm_disk_file_get_facts: (transfer none): of the last look that ended. */
 const XmDiskFacts *xm_disk_file_get_facts (const XmDiskFile *file);

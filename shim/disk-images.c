@@ -177,7 +177,8 @@ static gboolean
 remove_image (const char *path, const char *key_dir, GError **error)
 {
   struct stat info;
-  if (lstat (path, &info) == 0 && !S_ISREG (info.st_mode) && !S_ISLNK (info.st_mode)) {
+  if (lstat (path, &info) == 0 && !S_ISREG (info.st_mode) && !S_ISLNK (info.st_mode) &&
+      !S_ISDIR (info.st_mode)) {
     g_warning ("%s stays: it is no file", path);
     return TRUE;
   }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/text.h"
+#include "shim/vm-private-space.h"
 
 /* -- the records ------------------------------------------------------------------ */
 
@@ -124,4 +125,5 @@ xm_vm_sync_devices (XmVm *vm)
   add_devices (vm, "disk", vm->service->disk_kind, wanted);
   add_devices (vm, "nic", vm->service->nic_kind, wanted);
   g_hash_table_foreach_remove (vm->devices, is_unwanted, wanted);
+  xm_vm_follow_disk_files (vm);
 }

@@ -10,6 +10,7 @@
 #include "shim/text.h"
 #include "shim/vm-dependencies.h"
 #include "shim/vm-config-check.h"
+#include "shim/vm-private-space.h"
 
 #define UNRESTRICTED "com.citrix.xenclient.xenmgr.vm.unrestricted"
 
@@ -297,6 +298,7 @@ static const XmVmProperty rows[] = {
   BOOLEAN ("portica-installed", "portica-installed", "false", .flags = XM_PROPERTY_READ_ONLY),
   BOOLEAN ("preserve-on-reboot", "preserve-on-reboot", "false"),
   STRING ("primary_domain_color", "config/domain-color", ""),
+  LIVE ("private-space", 'i', xm_vm_get_private_space),
   BOOLEAN ("provides-default-network-backend", "provides-default-network-backend", "false"),
   BOOLEAN ("provides-graphics-fallback", "provides-graphics-fallback", "false"),
   BOOLEAN ("provides-network-backend", "provides-network-backend", "false"),
