@@ -4,6 +4,7 @@
 #include "shim/db-service.h"
 #include "shim/error.h"
 #include "shim/hook.h"
+#include "shim/root-config.h"
 #include "shim/signals.h"
 #include "shim/vm-methods.h"
 #include "shim/vm-set.h"
@@ -92,6 +93,20 @@ list_ui_templates (gpointer owner, GVariant *parameters, GDBusMethodInvocation *
     xm_error_return (invocation, error);
   else
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@aa{ss})", templates));
+}
+
+static void
+list_child_service_vm_templates (gpointer owner,
+                                 GVariant *parameters,
+                                 GDBusMethodInvocation *invocation)
+{
+  XmService *service = owner;
+  GError *error = NULL;
+  g_auto (GStrv) tags = xm_templates_list_child (service->templates, &error);
+  if (tags == NULL)
+    xm_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(^as)", tags));
 }
 
 /* -- creating and deleting ------------------------------------------------------------- */
@@ -245,6 +260,7 @@ static const XmMethod xenmgr_methods[] = {
   { "create_vm_with_ui", create_vm_with_ui },
   { "find_vm_by_domid", find_vm_by_domid },
   { "find_vm_by_uuid", find_vm_by_uuid },
+  { "list_child_service_vm_templates", list_child_service_vm_templates },
   { "list_domids", list_domids },
   { "list_templates", list_templates },
   { "list_ui_templates", list_ui_templates },
@@ -272,7 +288,10 @@ xm_root_kind_new (void)
   static const XmInterface interfaces[] = {
     { .name = "com.citrix.xenclient.policy" },
     { .name = "com.citrix.xenclient.xenmgr", .methods = xenmgr_methods },
-    { .name = "com.citrix.xenclient.xenmgr.config" },
+    { .name = "com.citrix.xenclient.xenmgr.config",
+      .lookup = xm_root_config_lookup,
+      .get = xm_root_config_get,
+      .set = xm_root_config_set },
     { .name = "com.citrix.xenclient.xenmgr.config.ui" },
     { .name = "com.citrix.xenclient.xenmgr.diag" },
     { .name = "com.citrix.xenclient.xenmgr.guestreq" },

@@ -155,14 +155,20 @@ default_state_dir (void)
 }
 
 static char *
+read_flavour (const char *root)
+{
+  g_autofree char *path = g_strconcat (root, FLAVOUR_FILE, NULL);
+  g_autofree char *flavour = NULL;
+  if (!g_file_get_contents (path, &flavour, NULL, NULL) || *g_strstrip (flavour) == '\0' ||
+      strchr (flavour, '/') != NULL)
+    return g_strdup ("default");
+  return g_steal_pointer (&flavour);
+}
+
+static char *
 default_templates (void)
 {
-  g_autofree char *flavour = NULL;
-  if (!g_file_get_contents (FLAVOUR_FILE, &flavour, NULL, NULL) || *g_strstrip (flavour) == '\0' ||
-      strchr (flavour, '/') != NULL) {
-    g_free (flavour);
-    flavour = g_strdup ("default");
-  }
+  g_autofree char *flavour = read_flavour ("");
   const char *datadir = g_getenv ("xenmgr_datadir"); /* the original's name for this variable */
   return g_build_filename (datadir != NULL ? datadir : XM_DATADIR "/xenmgr-1.0", "templates",
                            flavour, NULL);
@@ -262,6 +268,12 @@ xm_settings_free (XmSettings *settings)
   g_clear_pointer (&settings->bridges, g_hash_table_unref);
   g_free (settings->config);
   g_free (settings);
+}
+
+char *
+xm_settings_flavour (const XmSettings *settings)
+{
+  return read_flavour (settings->host_root);
 }
 
 char *

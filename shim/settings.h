@@ -48,6 +48,10 @@ gboolean xm_settings_reload (XmSettings *settings, GError **error);
  */
 char *xm_settings_host_path (const XmSettings *settings, const char *path);
 
+/** xm_settings_flavour: (transfer full): which of its flavours the host is: the word in
+ * /etc/xenclient.flavour, else "default". */
+char *xm_settings_flavour (const XmSettings *settings);
+
 /**
  * xm_settings_bridge: (transfer full) (nullable): the bridge of a network such as /wired/0/bridged:
  * from group [networks] of the key file, else xenbr<n> for /wired/<n>/bridged, else NULL (xl's

@@ -7,13 +7,10 @@
 static const struct {
   const char *interface, *member;
 } emitted[] = {
-  { XENMGR, "notify" },
-  { XENMGR, "vm_config_changed" },
-  { XENMGR, "vm_created" },
-  { XENMGR, "vm_deleted" },
-  { XENMGR, "vm_name_changed" },
-  { XENMGR, "vm_state_changed" },
-  { XENMGR, "vm_transfer_changed" },
+  { XENMGR, "config_changed" },    { XENMGR, "notify" },
+  { XENMGR, "vm_config_changed" }, { XENMGR, "vm_created" },
+  { XENMGR, "vm_deleted" },        { XENMGR, "vm_name_changed" },
+  { XENMGR, "vm_state_changed" },  { XENMGR, "vm_transfer_changed" },
 };
 
 gboolean
@@ -43,6 +40,12 @@ void
 xm_signal_vm (XmVm *vm, const char *member)
 {
   emit (vm->service, member, g_variant_new ("(so)", vm->uuid, vm->path));
+}
+
+void
+xm_signal_config_changed (XmService *service)
+{
+  emit (service, "config_changed", g_variant_new ("()"));
 }
 
 void

@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * `vm_transfer_changed`. */
 void xm_signal_vm (XmVm *vm, const char *member);
 
+/** xm_signal_config_changed: `config_changed`: a setting of the host was set. */
+void xm_signal_config_changed (XmService *service);
+
 /** xm_signal_vm_state: `notify` with `vm:state:<internal word>`, then `vm_state_changed`. */
 void xm_signal_vm_state (XmVm *vm);
 

@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/hook.h"
+#include "shim/ovf-env.h"
 #include "shim/nic-backend.h"
 #include "shim/start-image.h"
 #include "shim/start-pci.h"
@@ -121,6 +122,7 @@ static const XmStartStep steps[] = {
   xm_start_check_amt,
   xm_start_check_pci_free,
   xm_start_check_oem_acpi,
+  xm_ovf_env_step,
   write_config,
   run_pre_boot,
   xm_start_bind_pciback,
@@ -184,6 +186,7 @@ void
 xm_start_undo (XmVm *vm)
 {
   xm_start_unmark_image (vm);
+  xm_ovf_env_undo (vm);
 }
 
 /* -- making and freeing ---------------------------------------------------------------- */

@@ -6,6 +6,11 @@
 #include "shim/vm-pci.h"
 #include "shim/vm-disk.h"
 #include "shim/vm-nic.h"
+#include "shim/vm-auth.h"
+#include "shim/vm-child.h"
+#include "shim/vm-firewall.h"
+#include "shim/vm-icon.h"
+#include "shim/vm-product.h"
 #include "shim/vm-properties.h"
 #include "shim/vm-set.h"
 
@@ -148,15 +153,23 @@ set_domstore_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
 /* -- tables ------------------------------------------------------------------------- */
 
 static const XmMethod vm_methods[] = {
+  { "add_argo_firewall_rule", xm_vm_add_argo_firewall_rule },
   { "add_disk", xm_vm_add_disk },
+  { "add_net_firewall_rule", xm_vm_add_net_firewall_rule },
   { "add_nic", xm_vm_add_nic },
+  { "create_child_service_vm", xm_vm_create_child_service_vm },
   { "delete", delete },
+  { "delete_argo_firewall_rule", xm_vm_delete_argo_firewall_rule },
+  { "delete_net_firewall_rule", xm_vm_delete_net_firewall_rule },
   { "destroy", run_operation },
   { "get_db_key", get_db_key },
   { "get_domstore_key", get_domstore_key },
+  { "list_argo_firewall_rules", xm_vm_list_argo_firewall_rules },
   { "list_disks", xm_vm_list_disks },
+  { "list_net_firewall_rules", xm_vm_list_net_firewall_rules },
   { "list_nics", xm_vm_list_nics },
   { "pause", run_operation },
+  { "read_icon", xm_vm_read_icon },
   { "reboot", run_operation },
   { "resume_from_file", resume_from_file },
   { "set_db_key", set_db_key },
@@ -178,9 +191,9 @@ xm_vm_kind_new (void)
       .lookup = xm_vm_lookup_property,
       .get = xm_vm_get_property,
       .set = xm_vm_set_property },
-    { .name = "com.citrix.xenclient.xenmgr.vm.auth" },
+    { .name = "com.citrix.xenclient.xenmgr.vm.auth", .methods = xm_vm_auth_methods },
     { .name = "com.citrix.xenclient.xenmgr.vm.pci", .methods = xm_vm_pci_methods },
-    { .name = "com.citrix.xenclient.xenmgr.vm.product" },
+    { .name = "com.citrix.xenclient.xenmgr.vm.product", .methods = xm_vm_product_methods },
     { .name = "com.citrix.xenclient.xenmgr.vm.unrestricted",
       .lookup = xm_vm_lookup_property,
       .get = xm_vm_get_property,

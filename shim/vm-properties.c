@@ -8,7 +8,9 @@
 #include "shim/nic-network.h"
 #include "shim/signals.h"
 #include "shim/text.h"
+#include "shim/vm-auth.h"
 #include "shim/vm-dependencies.h"
+#include "shim/vm-live-rows.h"
 #include "shim/vm-config-check.h"
 #include "shim/vm-private-space.h"
 
@@ -28,8 +30,8 @@ parse_integer (const char *text, gint32 *value, GError **error)
   return TRUE;
 }
 
-static GVariant *
-get_stored (const XmVm *vm, const XmVmProperty *row, GError **error)
+GVariant *
+xm_vm_property_get_stored (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
   const char *text = xm_vm_read (vm, row->key);
   if (row->flags & XM_PROPERTY_INVERTED)
@@ -77,26 +79,15 @@ get_domid (const XmVm *vm, const XmVmProperty *row, GError **error)
 static GVariant *
 get_memory_target (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  return g_variant_new_int32 ((gint32)CLAMP (vm->memory_target, 0, G_MAXINT32));
-}
-
-/* A stopped VM whose user's encrypted storage is not mounted cannot be started: "locked". */
-static gboolean
-is_locked (const XmVm *vm)
-{
-  const char *user = xm_vm_read (vm, "crypto-user");
-  if (user == NULL || *user == '\0')
-    return FALSE;
-  g_autofree char *mount_point = g_strconcat ("/config/sec/s-", user, NULL);
-  g_autofree char *mounts = NULL;
-  return !g_file_get_contents ("/proc/mounts", &mounts, NULL, NULL) ||
-         strstr (mounts, mount_point) == NULL;
+  gint64 kib = vm->memory_kib != NULL ? xm_watched_number_get (vm->memory_kib) : 0;
+  return g_variant_new_int32 ((gint32)MIN (kib / 1024, G_MAXINT32));
 }
 
 static GVariant *
 get_state (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  if (vm->state == XM_VM_SHUTDOWN && is_locked (vm))
+  /* Without its user's encrypted storage a VM cannot be started. */
+  if (vm->state == XM_VM_SHUTDOWN && xm_vm_is_locked (vm))
     return g_variant_new_string ("locked");
   return g_variant_new_string (xm_vm_state_public (vm->state));
 }
@@ -152,7 +143,7 @@ get_true_if_native (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
   if (xm_vm_read_boolean (vm, "native-experience", FALSE))
     return g_variant_new_boolean (TRUE);
-  return get_stored (vm, row, error);
+  return xm_vm_property_get_stored (vm, row, error);
 }
 
 static GVariant *
@@ -160,7 +151,7 @@ get_false_if_native (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
   if (xm_vm_read_boolean (vm, "native-experience", FALSE))
     return g_variant_new_boolean (FALSE);
-  return get_stored (vm, row, error);
+  return xm_vm_property_get_stored (vm, row, error);
 }
 
 /* -- what else a new value does ---------------------------------------------- */
@@ -228,6 +219,7 @@ static const XmVmProperty rows[] = {
   BOOLEAN ("apic", "config/apic", "false", .config_key = "apic", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_HVM),
   BOOLEAN ("argo", "config/argo", "false"),
   BOOLEAN ("authenforce", "config/authenforce", "true", .config_key = "authenforce", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_OPENXT),
+  LIVE ("autostart-pending", 'b', xm_vm_get_autostart_pending),
   BOOLEAN ("auto-s3-wake", "auto-s3-wake", "false"),
   STRING ("bios", "config/bios", "seabios", .config_key = "bios", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM, .config_check = xm_config_check_bios),
   STRING ("boot", "config/boot", "", .config_key = "boot", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM),
@@ -278,6 +270,7 @@ static const XmVmProperty rows[] = {
   INTEGER ("mosaic_mode", "config/mosaic-mode", "0"),
   BOOLEAN ("mosaic_vm_enabled", "config/mosaic-vm-enabled", "false"),
   STRING ("name", "name", "", .flags = XM_PROPERTY_TRIM, .changed = name_changed),
+  BOOLEAN ("native-experience", "native-experience", "false", .set = xm_vm_set_native_experience),
   BOOLEAN ("nestedhvm", "config/nestedhvm", "false", .config_key = "nestedhvm", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_HVM | XM_CONFIG_IF_TRUE),
   STRING ("notify", "config/notify", ""),
   BOOLEAN ("nx", "config/nx", "false", .config_key = "nx", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_HVM),
@@ -295,6 +288,7 @@ static const XmVmProperty rows[] = {
   BOOLEAN ("policy-print-screen", "policies/print-screen-disallowed", "true", .flags = XM_PROPERTY_INVERTED),
   BOOLEAN ("policy-wired-networking", "policies/wired-networking", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
   BOOLEAN ("policy-wireless-networking", "policies/wireless-networking", "true", .flags = XM_PROPERTY_ALWAYS_SIGNAL),
+  LIVE ("portica-enabled", 'i', xm_vm_get_portica_enabled),
   BOOLEAN ("portica-installed", "portica-installed", "false", .flags = XM_PROPERTY_READ_ONLY),
   BOOLEAN ("preserve-on-reboot", "preserve-on-reboot", "false"),
   STRING ("primary_domain_color", "config/domain-color", ""),
@@ -321,6 +315,7 @@ static const XmVmProperty rows[] = {
   STRING ("seamless-id", "seamless-id", ""),
   LIVE ("seamless-mouse-left", 'i', xm_vm_get_seamless_mouse),
   LIVE ("seamless-mouse-right", 'i', xm_vm_get_seamless_mouse),
+  BOOLEAN ("seamless-traffic", "seamless-traffic", "false", .get = xm_vm_get_seamless_traffic),
   STRING ("secondary_domain_color", "config/secondary-domain-color", ""),
   BOOLEAN ("secureboot", "config/secureboot", "false", .config_key = "secureboot", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_OPENXT),
   STRING ("serial", "config/serial", "", .config_key = "serial", .config_line = XM_CONFIG_LIST, .config_use = XM_CONFIG_HVM),
@@ -333,6 +328,7 @@ static const XmVmProperty rows[] = {
   BOOLEAN ("start-on-boot", "start_on_boot", "false", .get = get_true_if_native),
   INTEGER ("start-on-boot-priority", "start_on_boot_priority", "0"),
   LIVE ("state", 's', get_state),
+  LIVE ("stub_domid", 'i', xm_vm_get_stub_domid),
   BOOLEAN ("stubdom", "stubdom", "false", .get = get_stubdom),
   STRING ("stubdom-cmdline", "config/stubdom-cmdline", "", .config_key = "stubdomain_cmdline", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM),
   STRING ("stubdom-flask-label", "config/stubdom-flask-label", "", .config_key = "device_model_stubdomain_seclabel", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM),
@@ -401,7 +397,7 @@ xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error)
     return row->get (vm, row, error);
   if (row->flags & XM_PROPERTY_LIST)
     return join_list (vm, row);
-  return get_stored (vm, row, error);
+  return xm_vm_property_get_stored (vm, row, error);
 }
 
 /* -- set ------------------------------------------------------------------------- */

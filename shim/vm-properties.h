@@ -55,7 +55,8 @@ struct _XmVmProperty {
   const char *config_key;
   XmConfigLine config_line;
   XmConfigUse config_use;
-  const char *(*config_check) (const char *text); /* see vm-config-check.h; NULL: any text will do */
+  const char *(*config_check) (
+      const char *text); /* see vm-config-check.h; NULL: any text will do */
   GVariant *(*get) (const XmVm *vm,
                     const XmVmProperty *row,
                     GError **error); /* NULL: from the store */
@@ -76,6 +77,9 @@ const XmVmProperty *xm_vm_properties (gsize *n);
 /** xm_vm_property_get: (transfer floating): the value, or an error when the stored text is not of
  * the row's type. */
 GVariant *xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error);
+
+/** xm_vm_property_get_stored: the same of what is stored, for a row's `get`. */
+GVariant *xm_vm_property_get_stored (const XmVm *vm, const XmVmProperty *row, GError **error);
 
 /** xm_vm_property_set: checks and stores @value; memory only, the caller waits for the disk. Not
  * for rows with a `set` of their own. */

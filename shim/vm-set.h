@@ -33,6 +33,7 @@ typedef struct {
   const char *description;
   const char *image_path;
   gboolean unrestricted; /* no policy check */
+  gboolean no_slot;      /* none but what the template gives */
 } XmCreate;
 
 /**

@@ -13,6 +13,9 @@
 /* A change is announced when no other has followed for this long. */
 #define CONFIG_CHANGED_MS 500
 
+/* Above it are Xen's own names for domains. */
+#define LAST_DOMID 0x7FEF
+
 /* -- uuid and path ------------------------------------------------------------ */
 
 gboolean
@@ -165,34 +168,13 @@ xm_vm_config_changed (XmVm *vm)
   vm->config_changed_timer = g_timeout_add (CONFIG_CHANGED_MS, on_config_changed_timer, vm);
 }
 
-/* -- memory target ---------------------------------------------------------------------- */
+/* -- what xenstore tells of the domain -------------------------------------------------- */
 
-typedef struct {
-  XmVm *vm;
-  int domid;
-} MemoryRead;
-
-static void
-on_memory_read (GObject *source, GAsyncResult *result, gpointer user_data)
+static XmWatchedNumber *
+watch_domain (const XmVm *vm, const char *node, gint64 minimum, gint64 maximum, gint64 absent)
 {
-  g_autofree MemoryRead *read = user_data;
-  g_autoptr (XmVm) vm = read->vm;
-  g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, NULL);
-  gint64 kib;
-  if (vm->domid == read->domid && text != NULL &&
-      g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, &kib, NULL))
-    vm->memory_target = kib / 1024;
-}
-
-static gboolean
-on_memory_watch (const char *path, gpointer user_data)
-{
-  XmVm *vm = user_data;
-  MemoryRead *read = g_new (MemoryRead, 1);
-  *read = (MemoryRead){ xm_vm_ref (vm), vm->domid };
-  g_autofree char *node = g_strdup_printf ("/local/domain/%d/memory/target", vm->domid);
-  xl_xenstore_read_async (vm->service->xenstore, node, NULL, on_memory_read, read);
-  return G_SOURCE_CONTINUE;
+  g_autofree char *path = g_strdup_printf ("/local/domain/%d/%s", vm->domid, node);
+  return xm_watched_number_new (vm->service->xenstore, path, minimum, maximum, absent);
 }
 
 void
@@ -201,17 +183,12 @@ xm_vm_set_domid (XmVm *vm, int domid)
   if (vm->domid == domid)
     return;
   vm->domid = domid;
-  vm->memory_target = 0;
-  if (vm->memory_watch != NULL) {
-    g_source_destroy (vm->memory_watch);
-    g_clear_pointer (&vm->memory_watch, g_source_unref);
-  }
+  g_clear_pointer (&vm->memory_kib, xm_watched_number_free);
+  g_clear_pointer (&vm->stub_domid, xm_watched_number_free);
   if (domid < 0)
     return;
-  g_autofree char *node = g_strdup_printf ("/local/domain/%d/memory/target", domid);
-  vm->memory_watch = xl_xenstore_watch_source_new (vm->service->xenstore, node);
-  g_source_set_callback (vm->memory_watch, G_SOURCE_FUNC (on_memory_watch), vm, NULL);
-  g_source_attach (vm->memory_watch, NULL);
+  vm->memory_kib = watch_domain (vm, "memory/target", 0, G_MAXINT64, 0);
+  vm->stub_domid = watch_domain (vm, "image/device-model-domid", 1, LAST_DOMID, -1);
 }
 
 /* -- on the bus -------------------------------------------------------------------------- */
@@ -278,7 +255,7 @@ static void
 vm_clear (gpointer data)
 {
   XmVm *vm = data;
-  g_assert (vm->memory_watch == NULL && vm->config_changed_timer == 0); /* they point here */
+  g_assert (vm->memory_kib == NULL && vm->config_changed_timer == 0); /* they point here */
   g_clear_pointer (&vm->lifecycle, xm_lifecycle_free);
   g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);
   g_clear_pointer (&vm->hooks, xm_hooks_free);

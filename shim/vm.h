@@ -3,6 +3,7 @@
 
 #include "shim/service.h"
 #include "shim/vm-state.h"
+#include "shim/watched-number.h"
 
 G_BEGIN_DECLS
 
@@ -24,9 +25,9 @@ struct _XmVm {
   GHashTable *devices; /* "disk/0", "nic/1" -> XmVmDevice */
 
   XmVmState state;
-  int domid;            /* -1 while there is no domain */
-  gint64 memory_target; /* MiB, of the running domain; 0 when unknown */
-  GSource *memory_watch;
+  int domid;                   /* -1 while there is no domain */
+  XmWatchedNumber *memory_kib; /* target of the running domain; NULL while there is none */
+  XmWatchedNumber *stub_domid; /* its stubdomain, -1 when it has none; NULL as above */
   XmLifecycle *lifecycle;
   XmVm *waits_for; /* whose start this one's start waits for; not owned */
   struct _XmNicMoves *nic_moves;
@@ -89,7 +90,9 @@ void xm_vm_set_state (XmVm *vm, XmVmState state);
 /** xm_vm_acpi_state: 0 working, 3 S3, 4 hibernated, 5 off. */
 int xm_vm_acpi_state (const XmVm *vm);
 
-/** xm_vm_set_domid: the domain that is the VM's now, -1 for none; follows its memory target. */
+/** xm_vm_set_domid: the domain that is the VM's now, -1 for none; follows what xenstore tells of
+ * it.
+ */
 void xm_vm_set_domid (XmVm *vm, int domid);
 
 G_END_DECLS

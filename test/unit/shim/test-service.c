@@ -478,7 +478,7 @@ START_TEST (get_all_of_every_interface)
     const char *path, *interface;
   } cases[] = {
     { "/", XENMGR },
-    { "/", XENMGR ".config" },
+    { "/", XENMGR ".config.ui" },
     { "/", DB },
     { "/", INTROSPECTABLE },
     { "/host", XENMGR ".host" },
@@ -610,7 +610,7 @@ START_TEST (a_vm_removed_while_it_starts)
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 1); /* nothing is left of it */
   /* What is gone follows no domain any more. */
   ck_assert_ptr_null (vm->object);
-  ck_assert_ptr_null (vm->memory_watch);
+  ck_assert_ptr_null (vm->memory_kib);
   ck_assert_int_eq (vm->domid, -1);
 }
 END_TEST
@@ -634,7 +634,7 @@ START_TEST (a_vm_removed_while_it_is_paused)
   g_clear_error (&pause.error);
   /* The domain is still there, but no VM of ours. */
   ck_assert_int_eq (vm->domid, -1);
-  ck_assert_ptr_null (vm->memory_watch);
+  ck_assert_ptr_null (vm->memory_kib);
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
 }
 END_TEST

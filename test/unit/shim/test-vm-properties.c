@@ -48,12 +48,14 @@ is_left (const char *left, const char *property)
   return has_line (left, restricted) || has_line (left, free_one);
 }
 
-/* The key without the remarks behind it: "config/extra-hvm/<0..n> (list)". */
+/* The key without the remarks behind it: "config/extra-hvm/<0..n> (list)". What comes from several
+ * keys, or from elsewhere in the store, has none of its own. */
 static char *
 recorded_key (char *const *record)
 {
   if (g_str_equal (record[KEY], "-") || g_str_equal (record[NAME], "uuid") ||
-      g_str_has_prefix (record[KEY], "config/nic/"))
+      g_str_has_prefix (record[KEY], "config/nic/") || record[KEY][0] == '/' ||
+      strstr (record[KEY], " + ") != NULL)
     return NULL;
   return g_strndup (record[KEY], strcspn (record[KEY], " <"));
 }
@@ -67,6 +69,8 @@ recorded_unset (char *const *record)
     return g_strdup ("321");
   if (record[UNSET][0] == '"')
     return g_strdup ("");
+  if (g_str_has_prefix (record[UNSET], "capability "))
+    return g_strdup ("false"); /* of a host that has none */
   return g_strndup (record[UNSET], strcspn (record[UNSET], " "));
 }
 
