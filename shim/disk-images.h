@@ -25,8 +25,7 @@ GPtrArray *xm_disk_images_of_disk (const XmVm *vm, guint id);
  *
  * On a thread. Of an encrypted image the key file goes first: the one in the directory that
  * /xenmgr/platform-crypto-key-dirs names whose name begins with the image's; when several do, all
- * stay. Missing files are no error; what is neither a regular file nor a symbolic link stays, with
- * a warning. Errors: 223 with the path.
+ * stay. Missing files are no error; a device stays, with a warning. Errors: 223 with the path.
  */
 void xm_disk_images_remove_async (XmService *service,
                                   GPtrArray *images,

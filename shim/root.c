@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/root.h"
 
+#include "shim/create-vhd.h"
 #include "shim/db-service.h"
 #include "shim/error.h"
 #include "shim/hook.h"
@@ -253,6 +254,7 @@ call_db (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation
 /* -- tables ---------------------------------------------------------------------------------- */
 
 static const XmMethod xenmgr_methods[] = {
+  { "create_vhd", xm_create_vhd },
   { "create_vm", create_vm },
   { "create_vm_with_template", create_vm_with_template },
   { "create_vm_with_template_and_json", create_vm_with_template_and_json },

@@ -12,6 +12,7 @@
 #include "shim/vm-dependencies.h"
 #include "shim/vm-live-rows.h"
 #include "shim/vm-config-check.h"
+#include "shim/vm-cd.h"
 #include "shim/vm-private-space.h"
 
 #define UNRESTRICTED "com.citrix.xenclient.xenmgr.vm.unrestricted"
@@ -226,6 +227,7 @@ static const XmVmProperty rows[] = {
   STRING ("boot-sentinel", "boot-sentinel", "", .flags = XM_PROPERTY_EMPTY_REMOVES),
   INTEGER ("border_height_vg", "config/border-height", "0"),
   INTEGER ("border_width_vg", "config/border-width", "0"),
+  STRING ("cd", NULL, "", .get = xm_vm_get_cd, .set = xm_vm_set_cd),
   STRING ("cmd-line", "config/cmdline", "", .config_key = "cmdline", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_PV),
   BOOLEAN ("control-platform-power-state", "control-platform-power-state", "false", .get = get_true_if_native),
   INTEGER ("cores-per-socket", "config/cores-per-socket", "0"),
