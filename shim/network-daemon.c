@@ -281,10 +281,17 @@ on_moved (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (GVariant) answer =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  if (answer != NULL)
+  if (answer != NULL) {
     g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+    return;
+  }
+  if (g_dbus_error_is_remote_error (error)) { /* the original shows it with its name, uncoded */
+    g_autoptr (GError) remote = g_steal_pointer (&error);
+    g_autofree char *name = g_dbus_error_get_remote_error (remote);
+    g_dbus_error_strip_remote_error (remote);
+    xm_error_set_plain (&error, "%s: %s", name, remote->message);
+  }
+  g_task_return_error (task, error);
 }
 
 void
@@ -317,6 +324,11 @@ xm_network_daemon_new (XmService *service)
   daemon->cancellable = g_cancellable_new ();
   daemon->backends = g_hash_table_new (g_str_hash, g_str_equal);
   xm_network_daemon_set_times (daemon, 5000, 1000, 30000);
+  if (!(g_dbus_connection_get_flags (daemon->connection) &
+        G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION)) {
+    daemon->looked = TRUE; /* nobody else is there */
+    return daemon;
+  }
   daemon->watch =
       g_bus_watch_name_on_connection (daemon->connection, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE,
                                       on_appeared, on_vanished, daemon, NULL);
@@ -337,8 +349,10 @@ xm_network_daemon_set_times (XmNetworkDaemon *daemon, guint call_limit, guint po
 void
 xm_network_daemon_free (XmNetworkDaemon *daemon)
 {
-  g_bus_unwatch_name (daemon->watch);
-  g_dbus_connection_signal_unsubscribe (daemon->connection, daemon->subscription);
+  if (daemon->watch != 0) {
+    g_bus_unwatch_name (daemon->watch);
+    g_dbus_connection_signal_unsubscribe (daemon->connection, daemon->subscription);
+  }
   g_cancellable_cancel (daemon->cancellable);
   daemon->service = NULL;
   daemon_unref (daemon);

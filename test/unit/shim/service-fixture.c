@@ -157,6 +157,12 @@ service_fixture_service (ServiceFixture *fixture)
   return fixture->service;
 }
 
+GDBusConnection *
+service_fixture_client (ServiceFixture *fixture)
+{
+  return fixture->client;
+}
+
 XmVm *
 service_fixture_add_vm (ServiceFixture *fixture, const char *uuid, const char *json)
 {

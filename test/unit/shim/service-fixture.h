@@ -17,6 +17,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServiceFixture, service_fixture_free)
 
 XmService *service_fixture_service (ServiceFixture *fixture);
 
+/** service_fixture_client: (transfer none): the other end of the service's connection, for objects
+ * that play its peers. */
+GDBusConnection *service_fixture_client (ServiceFixture *fixture);
+
 /** service_fixture_add_vm: (transfer none): a VM with @json as its node. */
 XmVm *service_fixture_add_vm (ServiceFixture *fixture, const char *uuid, const char *json);
 
