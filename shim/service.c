@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "shim/error.h"
+#include "shim/images-recover.h"
 #include "shim/lifecycle.h"
 #include "shim/network-daemon.h"
 #include "shim/root.h"
@@ -100,6 +101,7 @@ xm_service_new (XmSettings *settings, GError **error)
   g_autoptr (XmService) service = g_new0 (XmService, 1);
   service->settings = settings;
   service->vms = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)xm_vm_unref);
+  service->mounting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!make_private_dir (settings->run_dir, error))
     return NULL;
   service->store = xm_store_new (settings->state_dir, error);
@@ -157,6 +159,7 @@ gboolean
 xm_service_export (XmService *service, GDBusConnection *connection, GError **error)
 {
   xm_service_make_kinds (service);
+  xm_images_recover (service);
   service->connection = g_object_ref (connection);
   service->network_daemon = xm_network_daemon_new (service);
   service->root =
@@ -211,6 +214,7 @@ xm_service_free (XmService *service)
     g_warning ("not everything could be written: %s", error->message);
   unexport_all (service);
   g_hash_table_unref (service->vms);
+  g_hash_table_unref (service->mounting);
   g_clear_pointer (&service->paths, g_variant_unref);
   g_clear_pointer (&service->network_daemon, xm_network_daemon_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);

@@ -30,8 +30,10 @@ struct _XmService {
   XlXenstore *xenstore;
   XmDomains *domains;
   GDBusConnection *connection;
-  GHashTable *vms; /* uuid as in the store -> XmVm, exactly the exported ones */
-  GVariant *paths; /* what list_vms answers; NULL when the set has changed */
+  GHashTable *vms;      /* uuid as in the store -> XmVm, exactly the exported ones */
+  GVariant *paths;      /* what list_vms answers; NULL when the set has changed */
+  GHashTable *mounting; /* "<uuid>/<id>" of the disks that mount or umount is busy with */
+  guint64 nbd_reserved; /* network block devices that are being attached, by bit */
   struct _XmNetworkDaemon *network_daemon;
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;

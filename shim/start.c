@@ -5,9 +5,13 @@
 #include "shim/hook.h"
 #include "shim/ovf-env.h"
 #include "shim/nic-backend.h"
+#include "shim/start-extract.h"
 #include "shim/start-image.h"
+#include "shim/start-measure.h"
 #include "shim/start-pci.h"
+#include "shim/start-snapshots.h"
 #include "shim/vm-config.h"
+#include "shim/vm-disk-mount.h"
 #include "shim/vm-dependencies.h"
 
 /*
@@ -117,12 +121,17 @@ static const XmStartStep steps[] = {
   check_not_running,
   xm_start_dependencies,
   find_toolstack,
+  xm_start_check_mounts,
+  xm_start_extract_kernel,
+  xm_start_extract_initrd,
+  xm_start_measure,
   xm_start_nic_backends,
   xm_start_find_pci,
   xm_start_check_amt,
   xm_start_check_pci_free,
   xm_start_check_oem_acpi,
   xm_ovf_env_step,
+  xm_start_snapshots,
   write_config,
   run_pre_boot,
   xm_start_bind_pciback,
@@ -186,6 +195,8 @@ void
 xm_start_undo (XmVm *vm)
 {
   xm_start_unmark_image (vm);
+  xm_start_snapshots_undo (vm);
+  xm_start_extract_undo (vm);
   xm_ovf_env_undo (vm);
 }
 
@@ -210,6 +221,7 @@ xm_start_free (XmStart *start)
   g_clear_pointer (&start->pci_devices, g_ptr_array_unref);
   g_object_unref (start->cancellable);
   xm_vm_unref (start->vm);
+  g_free (start->kernel);
   g_free (start->ovf_iso);
   g_free (start->config_path);
   g_free (start->image);

@@ -17,6 +17,7 @@ typedef struct {
       *nic_backends;      /* NIC id -> domid of the backend that serves it, where it is not dom0 */
   gboolean openxt;        /* the xl at hand is OpenXT's: see xm_toolstack_is_openxt() */
   GPtrArray *pci_devices; /* XmPassedDevice, NULL for none */
+  char *kernel;           /* taken out of a disk because the property is empty; NULL for none */
   char *ovf_iso;          /* CD image with the OVF environment, NULL for none */
   char *config_path;      /* the xl.cfg, once it is written */
   char *image;            /* saved state to restore instead of creating, NULL for none */

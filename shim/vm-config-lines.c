@@ -166,7 +166,8 @@ add_file (XmConfigBuilder *b,
 static gboolean
 add_kernel (XmConfigBuilder *b, GError **error)
 {
-  const char *kernel = xm_text_or (xm_vm_read (b->vm, "config/kernel"), "");
+  const char *extracted = b->start != NULL && b->start->kernel != NULL ? b->start->kernel : "";
+  const char *kernel = xm_text_or (xm_vm_read (b->vm, "config/kernel"), extracted);
   const char *initrd = xm_text_or (xm_vm_read (b->vm, "config/initrd"), "");
   if (*kernel == '\0') {
     xm_error_set_plain (error, "property kernel of vm %s is empty, a guest of type %s needs one",

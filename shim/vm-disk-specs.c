@@ -15,8 +15,10 @@ static const struct {
 };
 
 static char *
-disk_spec (XmVm *vm, guint id, gboolean hvm, GError **error)
+disk_spec (XmVm *vm, const XmStart *start, guint id, gboolean hvm, GError **error)
 {
+  const char *overlay =
+      start != NULL ? g_hash_table_lookup (start->overlays, GUINT_TO_POINTER (id)) : NULL;
   const char *path = xm_text_or (xm_vm_device_read (vm, "disk", id, "path"), "");
   const char *type = xm_text_or (xm_vm_device_read (vm, "disk", id, "type"), "vhd");
   const char *vdev = xm_text_or (xm_vm_device_read (vm, "disk", id, "device"), "");
@@ -24,6 +26,10 @@ disk_spec (XmVm *vm, guint id, gboolean hvm, GError **error)
   gboolean cdrom = g_str_equal (devtype, "cdrom");
   gboolean read_only = cdrom || g_strcmp0 (xm_vm_device_read (vm, "disk", id, "mode"), "r") == 0;
 
+  if (overlay != NULL) {
+    path = overlay;
+    type = "qcow";
+  }
   /* Stock libxl gives HVM guests no CD backed by phy, and phy itself is for block devices. */
   if (g_str_equal (type, "phy") && ((cdrom && hvm) || !g_str_has_prefix (path, "/dev/")))
     type = "file";
@@ -92,7 +98,7 @@ xm_vm_disk_specs (XmVm *vm, const XmStart *start, XmVmConfig *config, gboolean h
     if (!xm_vm_device_read_boolean (vm, "disk", id, "enable", TRUE))
       continue;
     g_autofree char *spec =
-        empty ? empty_drive_spec (vm, id, error) : disk_spec (vm, id, hvm, error);
+        empty ? empty_drive_spec (vm, id, error) : disk_spec (vm, start, id, hvm, error);
     if (spec == NULL)
       return NULL;
     g_strv_builder_add (specs, spec);

@@ -5,6 +5,7 @@
 #include "shim/error.h"
 #include "shim/text.h"
 #include "shim/vm-disk-key.h"
+#include "shim/vm-disk-mount.h"
 
 /** DiskRow: one property. */
 typedef struct {
@@ -380,6 +381,8 @@ static const XmMethod methods[] = {
   { "delete", delete_disk },
   { "generate_crypto_key", xm_vm_disk_generate_key },
   { "generate_crypto_key_in", xm_vm_disk_generate_key_in },
+  { "mount", xm_vm_disk_mount },
+  { "umount", xm_vm_disk_umount },
   { NULL, NULL },
 };
 

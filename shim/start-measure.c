@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/start-measure.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "shim/error.h"
+#include "shim/file-sum.h"
+#include "shim/text.h"
+#include "shim/vm-disk.h"
+
+#define PROGRESS_US (5 * G_USEC_PER_SEC)
+
+/** Measured: one disk. */
+typedef struct {
+  guint id;
+  char *path;
+  char *stored; /* NULL: to be stored */
+  char *sum;    /* as it is now */
+} Measured;
+
+static void
+measured_clear (gpointer data)
+{
+  Measured *measured = data;
+  g_free (measured->path);
+  g_free (measured->stored);
+  g_free (measured->sum);
+}
+
+/** Measurement: data of the step's task. */
+typedef struct {
+  XmStart *start;
+  GArray *disks; /* Measured */
+} Measurement;
+
+static void
+measurement_free (gpointer data)
+{
+  g_array_unref (((Measurement *)data)->disks);
+  g_free (data);
+}
+
+/* -- which disks ------------------------------------------------------------------------ */
+
+static gboolean
+add_disk (Measurement *measurement, guint id, GError **error)
+{
+  static const char *const types[] = { "phy", "file", "vhd", "aio", NULL };
+  const XmVm *vm = measurement->start->vm;
+  const char *type = xm_vm_disk_type (vm, id);
+  const char *path = xm_vm_disk_path (vm, id);
+  if (!g_strv_contains (types, type)) {
+    xm_error_set_plain (error, "disk %u of vm %s cannot be measured: its type is %s", id, vm->uuid,
+                        type);
+    return FALSE;
+  }
+  if (!g_path_is_absolute (path)) {
+    xm_error_set_plain (error, "Bad Physical Path for disk %u (%s)", id, path);
+    return FALSE;
+  }
+  const char *stored = xm_text_or (xm_vm_device_read (vm, "disk", id, "sha1sum"), NULL);
+  Measured disk = { id, g_strdup (path), g_strdup (stored), NULL };
+  g_array_append_val (measurement->disks, disk);
+  return TRUE;
+}
+
+static gboolean
+has_sum (const XmVm *vm, guint id)
+{
+  return *xm_text_or (xm_vm_device_read (vm, "disk", id, "sha1sum"), "") != '\0';
+}
+
+static gboolean
+choose_disks (Measurement *measurement, GError **error)
+{
+  const XmVm *vm = measurement->start->vm;
+  gboolean bypass = xm_text_is_true (
+      xm_text_or (xm_store_read (vm->service->store, "/xenmgr/bypass-sha1sum-checks"), ""));
+  if (!xm_vm_device_exists (vm, "disk", 0)) {
+    xm_error_set (error, XM_ERROR_NO_SUCH_DISK);
+    return FALSE;
+  }
+  if (bypass)
+    g_warning ("%s: measured disks are not checked: /xenmgr/bypass-sha1sum-checks", vm->uuid);
+  g_autoptr (GArray) ids = xm_vm_list_ids (vm, "config/disk");
+  for (guint i = 0; i < ids->len; i++) {
+    guint id = g_array_index (ids, guint, i);
+    gboolean wanted = has_sum (vm, id) ? !bypass : id == 0;
+    if (wanted && !add_disk (measurement, id, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* -- the thread ------------------------------------------------------------------------------ */
+
+/** Progress: of one disk. */
+typedef struct {
+  const char *uuid;
+  guint disk;
+  gint64 told;
+} Progress;
+
+static void
+on_progress (goffset done, goffset size, gpointer user_data)
+{
+  Progress *progress = user_data;
+  gint64 now = g_get_monotonic_time ();
+  if (now - progress->told < PROGRESS_US)
+    return;
+  progress->told = now;
+  g_message ("%s: disk %u: measured %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " MiB",
+             progress->uuid, progress->disk, (gint64)(done >> 20), (gint64)(size >> 20));
+}
+
+static void
+measure_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Measurement *measurement = task_data;
+  GError *error = NULL;
+  for (guint i = 0; i < measurement->disks->len; i++) {
+    Measured *disk = &g_array_index (measurement->disks, Measured, i);
+    Progress progress = { measurement->start->vm->uuid, disk->id, g_get_monotonic_time () };
+    disk->sum = xm_file_sha1 (disk->path, on_progress, &progress, cancellable, &error);
+    if (disk->sum == NULL) {
+      g_task_return_error (task, error);
+      return;
+    }
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+/* -- the outcome ------------------------------------------------------------------------------ */
+
+void
+xm_start_measure_failed (XmVm *vm)
+{
+  const char *action = xm_text_or (
+      xm_store_read (vm->service->store, "/xenmgr/measure-fail-action"), "forced-shutdown");
+  g_critical (
+      "%s: a measured disk has changed; measure-fail-action is %s, which the service leaves "
+      "to the administrator",
+      vm->uuid, action);
+}
+
+/* Numbers: older stores have them without leading zeros. */
+static gboolean
+is_same_sum (const char *a, const char *b)
+{
+  return g_ascii_strcasecmp (a + strspn (a, "0"), b + strspn (b, "0")) == 0;
+}
+
+static void
+on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  if (xm_store_commit_finish (XM_STORE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_measured (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Measurement *measurement = g_task_get_task_data (task);
+  XmVm *vm = measurement->start->vm;
+  GError *error = NULL;
+  gboolean changed = FALSE;
+  g_task_propagate_boolean (G_TASK (result), &error);
+  for (guint i = 0; i < measurement->disks->len && error == NULL; i++) {
+    const Measured *disk = &g_array_index (measurement->disks, Measured, i);
+    if (disk->stored == NULL) {
+      xm_vm_device_write (vm, "disk", disk->id, "sha1sum", disk->sum, &error);
+    } else if (!is_same_sum (disk->stored, disk->sum)) {
+      g_critical ("%s: disk %u (%s): SHA-1 sum is %s, was %s", vm->uuid, disk->id, disk->path,
+                  disk->sum, disk->stored);
+      changed = TRUE;
+    }
+  }
+  if (error == NULL && changed) {
+    xm_start_measure_failed (vm);
+    error = g_error_new (XM_ERROR, XM_ERROR_NOT_STARTED, "a measured disk has changed");
+  }
+  if (error == NULL) {
+    xm_store_commit_async (vm->service->store, NULL, on_stored, task);
+    return;
+  }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+void
+xm_start_measure (XmStart *start, GTask *task)
+{
+  GError *error = NULL;
+  if (!xm_vm_read_boolean (start->vm, "measured", FALSE)) {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+  Measurement *measurement = g_new (Measurement, 1);
+  measurement->start = start;
+  measurement->disks = g_array_new (FALSE, TRUE, sizeof (Measured));
+  g_array_set_clear_func (measurement->disks, measured_clear);
+  g_task_set_task_data (task, measurement, measurement_free);
+  if (!choose_disks (measurement, &error)) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  g_autoptr (GTask) thread = g_task_new (NULL, start->cancellable, on_measured, task);
+  g_task_set_source_tag (thread, measure_in_thread);
+  g_task_set_task_data (thread, measurement, NULL);
+  g_task_run_in_thread (thread, measure_in_thread);
+}
