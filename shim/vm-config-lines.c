@@ -10,8 +10,9 @@
 #include "shim/vm-nic-specs.h"
 #include "shim/vm-pci-config.h"
 
-/* Stock libxl takes no less for the standard VGA card. */
-#define LEAST_VIDEORAM 16
+/* MiB. Stock libxl takes no less for the standard VGA card. */
+#define DEFAULT_VIDEORAM 16
+#define LEAST_VIDEORAM   16
 
 gboolean
 xm_vm_config_refuse (const XmConfigBuilder *b, const char *property, GError **error)
@@ -74,6 +75,23 @@ add_memory (XmConfigBuilder *b, GError **error)
   }
   return xl_config_set_integer (b->lines, "memory", memory, error) &&
          xl_config_set_integer (b->lines, "maxmem", MAX (memory, maximum), error);
+}
+
+static gboolean
+add_videoram (XmConfigBuilder *b, GError **error)
+{
+  gboolean vga = b->hvm && g_strcmp0 (xm_vm_read (b->vm, "config/display"), "nogfx") != 0;
+  gint64 videoram = xm_vm_read_integer (b->vm, "config/videoram", 0);
+  if (videoram <= 0)
+    videoram = b->hvm ? DEFAULT_VIDEORAM : 0;
+  if (vga && !b->openxt)
+    videoram = MAX (videoram, LEAST_VIDEORAM);
+  if (videoram > G_MAXINT32) {
+    xm_error_set_plain (error, "property videoram of vm %s must be at most %d MiB", b->vm->uuid,
+                        G_MAXINT32);
+    return FALSE;
+  }
+  return xl_config_set_integer (b->lines, "videoram", videoram, error);
 }
 
 static gboolean
@@ -255,20 +273,8 @@ add_sound (XmConfigBuilder *b, GError **error)
 static gboolean
 add_display (XmConfigBuilder *b, GError **error)
 {
-  const char *display = xm_text_or (xm_vm_read (b->vm, "config/display"), "none");
-  gboolean none = g_str_equal (display, "nogfx");
-  gint64 videoram = xm_vm_read_integer (b->vm, "config/videoram", 0);
-  if (videoram <= 0)
-    videoram = LEAST_VIDEORAM;
-  if (!b->openxt && !none)
-    videoram = MAX (videoram, LEAST_VIDEORAM);
-  if (videoram > G_MAXINT32) {
-    xm_error_set_plain (error, "property videoram of vm %s must be at most %d MiB", b->vm->uuid,
-                        G_MAXINT32);
-    return FALSE;
-  }
+  gboolean none = g_strcmp0 (xm_vm_read (b->vm, "config/display"), "nogfx") == 0;
   return xl_config_set_boolean (b->lines, "vnc", FALSE, error) &&
-         xl_config_set_integer (b->lines, "videoram", videoram, error) &&
          xl_config_set_string (b->lines, "vga", none ? "none" : "stdvga", error) &&
          (!none || xl_config_set_boolean (b->lines, "nographic", TRUE, error));
 }
@@ -281,7 +287,7 @@ add_firmware_table (XmConfigBuilder *b, GError **error)
     return TRUE;
   g_autofree char *file = xm_settings_host_path (b->vm->service->settings, table);
   if (g_file_test (file, G_FILE_TEST_EXISTS))
-    return xl_config_set_string (b->lines, "acpi_firmware", file, error);
+    return xl_config_set_string (b->lines, "acpi_firmware", table, error);
   g_message ("%s: this host has no table %s to pass on", b->vm->uuid, table);
   return TRUE;
 }
@@ -297,6 +303,7 @@ static const struct {
   { ALL, add_identity },
   { OTHERS, add_kernel },
   { ALL, add_memory },
+  { ALL, add_videoram },
   { ALL, add_pci_options },
   { ALL, add_devices },
   { ALL, add_pci_devices },

@@ -86,35 +86,3 @@ xm_openxt_drive_specs (const XmVm *vm, gboolean stubdom)
   }
   return g_strv_builder_end (specs);
 }
-
-/* -- NICs --------------------------------------------------------------------------------- */
-
-char *
-xm_openxt_nic_spec (const XmVm *vm,
-                    guint id,
-                    const char *network,
-                    guint backend,
-                    const char *mac,
-                    GError **error)
-{
-  gboolean emulated = g_strcmp0 (xm_vm_read (vm, "config/virt-type"), "hvm") == 0 &&
-                      xm_vm_read_boolean (vm, "stubdom", FALSE);
-  gboolean wireless = xm_vm_device_read_boolean (vm, "nic", id, "wireless-driver", FALSE) &&
-                      g_strcmp0 (xm_vm_read (vm, "os"), "linux") != 0;
-  g_autofree char *domid = g_strdup_printf ("%u", backend);
-  XlKeyValue pairs[6];
-  gsize n = 0;
-  pairs[n++] = (XlKeyValue){ "bridge", network };
-  pairs[n++] = (XlKeyValue){ "backend", domid };
-  if (wireless)
-    pairs[n++] = (XlKeyValue){ "wireless", "1" };
-  pairs[n++] = (XlKeyValue){ "mac", mac };
-  pairs[n++] = (XlKeyValue){ "type", emulated ? "ioemu" : "vif" };
-  if (emulated)
-    pairs[n++] =
-        (XlKeyValue){ "model", xm_text_or (xm_vm_device_read (vm, "nic", id, "model"), "e1000") };
-  char *spec = xl_config_format_device (pairs, n, error);
-  if (spec == NULL)
-    xm_vm_device_blame (error, vm, "nic", id);
-  return spec;
-}

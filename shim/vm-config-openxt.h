@@ -26,16 +26,4 @@ char *xm_openxt_disk_spec (const XmVm *vm, guint id, const char *path, GError **
  */
 char **xm_openxt_drive_specs (const XmVm *vm, gboolean stubdom);
 
-/**
- * xm_openxt_nic_spec: (transfer full): the element of `vif=[...]` for NIC @id.
- * @backend: domid of the backend, 0 for dom0
- * @mac: the one set or generated
- */
-char *xm_openxt_nic_spec (const XmVm *vm,
-                          guint id,
-                          const char *network,
-                          guint backend,
-                          const char *mac,
-                          GError **error);
-
 G_END_DECLS

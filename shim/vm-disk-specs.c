@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/text.h"
+#include "shim/vm-config-openxt.h"
 #include "shim/vm-device.h"
 #include "xlwrap/xl-config.h"
 
@@ -61,6 +62,13 @@ disk_spec (XmVm *vm, const XmStart *start, guint id, gboolean hvm, GError **erro
   return spec;
 }
 
+/* It is an image of QEMU's, which only QEMU can serve. */
+static gboolean
+has_overlay (const XmStart *start, guint id)
+{
+  return start != NULL && g_hash_table_contains (start->overlays, GUINT_TO_POINTER (id));
+}
+
 /* A drive without a disc. */
 static gboolean
 is_empty_drive (const XmVm *vm, guint id)
@@ -89,6 +97,7 @@ xm_vm_disk_specs (XmVm *vm, const XmStart *start, XmVmConfig *config, gboolean h
 {
   g_autoptr (GStrvBuilder) specs = g_strv_builder_new ();
   g_autoptr (GArray) ids = xm_vm_list_ids (vm, "config/disk");
+  gboolean openxt = start != NULL && start->openxt;
   for (guint i = 0; i < ids->len; i++) {
     guint id = g_array_index (ids, guint, i);
     gboolean empty = is_empty_drive (vm, id);
@@ -97,11 +106,19 @@ xm_vm_disk_specs (XmVm *vm, const XmStart *start, XmVmConfig *config, gboolean h
                          (int)id);
     if (!xm_vm_device_read_boolean (vm, "disk", id, "enable", TRUE))
       continue;
-    g_autofree char *spec =
-        empty ? empty_drive_spec (vm, id, error) : disk_spec (vm, start, id, hvm, error);
+    const char *path = xm_text_or (xm_vm_device_read (vm, "disk", id, "path"), "");
+    gboolean tapped = openxt && *path != '\0' && !has_overlay (start, id);
+    g_autofree char *spec = tapped  ? xm_openxt_disk_spec (vm, id, path, error)
+                            : empty ? empty_drive_spec (vm, id, error)
+                                    : disk_spec (vm, start, id, hvm, error);
     if (spec == NULL)
       return NULL;
     g_strv_builder_add (specs, spec);
+  }
+  if (openxt) {
+    gboolean stubdom = hvm && xm_vm_read_boolean (vm, "stubdom", FALSE);
+    g_auto (GStrv) drives = xm_openxt_drive_specs (vm, stubdom);
+    g_strv_builder_addv (specs, (const char **)drives);
   }
   return g_strv_builder_end (specs);
 }
