@@ -5,6 +5,7 @@
 #include "shim/hook.h"
 #include "shim/ovf-env.h"
 #include "shim/nic-backend.h"
+#include "shim/start-disks.h"
 #include "shim/start-extract.h"
 #include "shim/start-image.h"
 #include "shim/start-measure.h"
@@ -121,6 +122,7 @@ static const XmStartStep steps[] = {
   check_not_running,
   xm_start_dependencies,
   find_toolstack,
+  xm_start_check_disks,
   xm_start_check_mounts,
   xm_start_extract_kernel,
   xm_start_extract_initrd,
@@ -208,6 +210,7 @@ xm_start_new (XmVm *vm, GCancellable *cancellable)
   XmStart *start = g_new0 (XmStart, 1);
   start->vm = xm_vm_ref (vm);
   start->cancellable = g_object_ref (cancellable);
+  start->disk_formats = g_hash_table_new (NULL, NULL);
   start->overlays = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   start->nic_backends = g_hash_table_new (NULL, NULL);
   return start;
@@ -216,6 +219,7 @@ xm_start_new (XmVm *vm, GCancellable *cancellable)
 void
 xm_start_free (XmStart *start)
 {
+  g_hash_table_unref (start->disk_formats);
   g_hash_table_unref (start->overlays);
   g_hash_table_unref (start->nic_backends);
   g_clear_pointer (&start->pci_devices, g_ptr_array_unref);

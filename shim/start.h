@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct {
   XmVm *vm;
   GCancellable *cancellable;
+  GHashTable *disk_formats; /* disk id -> format that the image has, where its type leaves it open */
   GHashTable *overlays; /* disk id -> path of the image to use instead of the disk's own */
   GHashTable
       *nic_backends;      /* NIC id -> domid of the backend that serves it, where it is not dom0 */

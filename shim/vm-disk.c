@@ -4,6 +4,7 @@
 #include "shim/disk-images.h"
 #include "shim/error.h"
 #include "shim/text.h"
+#include "shim/vm-cd.h"
 #include "shim/vm-disk-key.h"
 #include "shim/vm-disk-mount.h"
 
@@ -88,6 +89,14 @@ const char *
 xm_vm_disk_type (const XmVm *vm, guint id)
 {
   return xm_text_or (xm_vm_device_read (vm, "disk", id, "type"), "vhd");
+}
+
+gboolean
+xm_vm_disk_is_empty_drive (const XmVm *vm, guint id, gboolean openxt)
+{
+  const char *path = xm_vm_disk_path (vm, id);
+  return g_strcmp0 (xm_vm_device_read (vm, "disk", id, "devtype"), "cdrom") == 0 &&
+         (openxt ? *path == '\0' : xm_iso_is_null (path));
 }
 
 static gboolean

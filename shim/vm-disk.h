@@ -27,4 +27,8 @@ char *xm_vm_disk_free_device (const XmVm *vm);
 const char *xm_vm_disk_path (const XmVm *vm, guint id);
 const char *xm_vm_disk_type (const XmVm *vm, guint id);
 
+/** xm_vm_disk_is_empty_drive: a CD-ROM drive without a disc: path "", or null.iso, which on OpenXT
+ * hosts is a file as any other. */
+gboolean xm_vm_disk_is_empty_drive (const XmVm *vm, guint id, gboolean openxt);
+
 G_END_DECLS
