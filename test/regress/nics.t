@@ -11,7 +11,7 @@ watch_signals
 new_vm nics new-vm-empty
 
 # --- add, list, delete ---
-prints 'no NICs' '' xec -o "$VM" -i $VM_IFACE list-nics
+prints 'no NICs' '' xec -o "$VM" -i "$VM_IFACE" list-nics
 prints 'add-nic' "$VM/nic/0" xec -o "$VM" add-nic
 prints 'another one' "$VM/nic/1" xec -o "$VM" add-nic
 prints 'a third one' "$VM/nic/2" xec -o "$VM" add-nic
@@ -38,7 +38,7 @@ backend-name
 DEFAULTS
 
 while IFS='|' read -r property value got; do
-  succeeds "set $property '$value'" xec -o "$VM/nic/0" -i $NIC_IFACE set "$property" "$value"
+  succeeds "set $property '$value'" xec -o "$VM/nic/0" -i "$NIC_IFACE" set "$property" "$value"
   prints "get $property" "${got:-$value}" xec-vm -n nics --nic 0 get "$property"
 done <<'VALUES'
 network|/wifi/0/shared
@@ -85,16 +85,16 @@ MACS
 
 # --- networks of the VM, which the policy does not cover ---
 new_vm networks
-xec -o "$VM" -i $VM_IFACE.unrestricted set policy-modify-vm-settings false
-fails 'the policy covers other properties' ': 202:' xec -o "$VM" -i $VM_IFACE set description x
+xec -o "$VM" -i "$VM_IFACE".unrestricted set policy-modify-vm-settings false
+fails 'the policy covers other properties' ': 202:' xec -o "$VM" -i "$VM_IFACE" set description x
 prints 'no NIC, no network' '' xec-vm -n networks get wired-network
 succeeds 'setting it does nothing' xec-vm -n networks set wired-network brbridged
 prints 'nor does it make one' '' xec -o "$VM" list-nics
 xec -o "$VM" add-nic >/dev/null
 xec -o "$VM" add-nic >/dev/null
 succeeds 'policy or not, a NIC may be set' xec -o "$VM/nic/0" set wireless-driver true
-succeeds 'set wired-network' xec -o "$VM" -i $VM_IFACE set wired-network /wired/1/bridged
-succeeds 'set wireless-network' xec -o "$VM" -i $VM_IFACE set wireless-network brwireless
+succeeds 'set wired-network' xec -o "$VM" -i "$VM_IFACE" set wired-network /wired/1/bridged
+succeeds 'set wireless-network' xec -o "$VM" -i "$VM_IFACE" set wireless-network brwireless
 prints 'the wired NIC has it' /wired/1/bridged xec -o "$VM/nic/1" get network
 prints 'and the wireless one' /wifi/0/shared xec -o "$VM/nic/0" get network
 prints 'wired-network' /wired/1/bridged xec-vm -n networks get wired-network
