@@ -42,7 +42,7 @@ xm_remote_method_check (const XmRemoteMethod *method, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
     if (parts[i].good)
       continue;
-    xm_error_set_plain (error, "not a %s: %s", parts[i].what, parts[i].text);
+    xm_error_set_plain (error, "malformed %s: %s", parts[i].what, parts[i].text);
     return FALSE;
   }
   return TRUE;
@@ -85,9 +85,10 @@ explain (GError *error)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return error;
   GError *explained = NULL;
-  g_autofree char *name = g_dbus_error_encode_gerror (error);
+  g_autofree char *name = g_dbus_error_get_remote_error (error); /* NULL: it came from nobody */
   g_dbus_error_strip_remote_error (error);
-  xm_error_set_plain (&explained, "%s: %s", name, error->message);
+  xm_error_set_plain (&explained, "%s%s%s", name != NULL ? name : "", name != NULL ? ": " : "",
+                      error->message);
   g_error_free (error);
   return explained;
 }
