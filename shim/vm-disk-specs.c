@@ -59,6 +59,11 @@ stock_spec (const Disk *disk, gboolean hvm, GError **error)
     xm_error_set_plain (error, "phys-type: %s cannot be used with this toolstack", type);
     return NULL;
   }
+  static const char *const devtypes[] = { "disk", "cdrom", NULL };
+  if (!g_strv_contains (devtypes, disk->devtype)) {
+    xm_error_set_plain (error, "devtype: unexpected enumeration value");
+    return NULL;
+  }
 
   g_autofree char *device = stock_device (disk, hvm);
   XlKeyValue pairs[5];

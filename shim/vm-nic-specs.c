@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/vm-nic-specs.h"
 
+#include <string.h>
+
+#include "shim/error.h"
 #include "shim/nic-backend.h"
 #include "shim/nic-record.h"
 #include "shim/text.h"
@@ -29,6 +32,19 @@ put (Spec *spec, const char *key, const char *value)
 {
   g_assert (spec->n < G_N_ELEMENTS (spec->pairs));
   spec->pairs[spec->n++] = (XlKeyValue){ key, value };
+}
+
+/* xl says that a bad MAC is one, and goes on with one of its own. */
+static gboolean
+is_mac (const char *text)
+{
+  for (guint octet = 0; octet < 6; octet++) {
+    gsize digits = strspn (text, "0123456789abcdefABCDEF");
+    if (digits < 1 || digits > 2 || (octet < 5 && text[digits] != ':'))
+      return FALSE;
+    text += digits + (octet < 5);
+  }
+  return *text == '\0';
 }
 
 /* xl numbers the NICs by their positions unless told otherwise; guests and the backend's interfaces
@@ -108,6 +124,11 @@ xm_vm_nic_specs (XmVm *vm, const XmStart *start, gboolean hvm, GError **error)
                 .network = xm_nic_network (vm, id),
                 .mac = mac,
                 .model = xm_text_or (xm_vm_device_read (vm, "nic", id, "model"), "e1000") };
+    if (!is_mac (mac)) {
+      xm_error_set_plain (error, "property mac of nic %u of vm %s is no MAC address: %s", id,
+                          vm->uuid, mac);
+      return NULL;
+    }
     if (!find_backend (start, &nic, error))
       return NULL;
     g_autofree char *spec =

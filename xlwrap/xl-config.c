@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xlwrap/xl-config.h"
 
+#include <limits.h>
 #include <string.h>
+
+/* Bytes of any part of a disk but its path. */
+#define MAX_DISK_VALUE 255
 
 typedef struct {
   char *key;
@@ -273,6 +277,16 @@ xl_config_format_disk (const XlKeyValue *pairs, gsize n_pairs, const char *targe
     }
   if (target && !check_utf8 (target_key, target, error))
     return NULL;
+  /* The lexer cannot enlarge its buffer, and ends xl when an element does not fit. */
+  if (target && strlen (target) >= PATH_MAX) {
+    refuse (error, target_key, "the path is too long to be one");
+    return NULL;
+  }
+  for (gsize i = 0; i < n_pairs; i++)
+    if (pairs[i].value && strlen (pairs[i].value) > MAX_DISK_VALUE) {
+      refuse (error, pairs[i].key, "the value is too long");
+      return NULL;
+    }
   if (target && strchr (target, '\n')) {
     /* The lexer's `.*` ends there, and it reads the rest as further parts. */
     refuse (error, target_key, "the path holds a newline");

@@ -60,7 +60,8 @@ typedef struct {
  *
  * One element of `disk=[...]`, not yet quoted. Refused (XL_ERROR_CONFIG naming
  * the key): a comma, or leading or trailing blank space, in any value but
- * @target; a newline in @target (libxlu_disk_l.l).
+ * @target; a newline in @target (libxlu_disk_l.l); a path of PATH_MAX bytes or more, and other
+ * values beyond 255 bytes, which xl 4.17 does not survive.
  *
  * Returns: (transfer full): the text for xl_config_set_list() or `xl block-attach`.
  */

@@ -370,6 +370,20 @@ START_TEST (test_disk_refusals)
 }
 END_TEST
 
+/* The limits are far from what xl can bear. */
+START_TEST (test_long_disks)
+{
+  g_autofree char *path = g_strnfill (4095, 'p');
+  g_autofree char *too_long_a_path = g_strnfill (4096, 'p');
+  g_autofree char *value = g_strnfill (255, 'v');
+  g_autofree char *too_long_a_value = g_strnfill (256, 'v');
+
+  expect_disk_round_trip (value, path);
+  expect_disk_refused ("script", "x", too_long_a_path, "target");
+  expect_disk_refused ("script", too_long_a_value, "/x", "script");
+}
+END_TEST
+
 static void
 expect_device_refused (const char *key, const char *value)
 {
@@ -471,6 +485,7 @@ main (void)
   tcase_add_test (tcase, test_disk_text);
   tcase_add_test (tcase, test_generated_disks_arrive);
   tcase_add_test (tcase, test_disk_refusals);
+  tcase_add_test (tcase, test_long_disks);
   tcase_add_test (tcase, test_device);
   tcase_add_test (tcase, test_values_arrive_in_xl);
   return run_case ("xl-config", tcase);
