@@ -59,12 +59,13 @@ xm_vm_read_icon (gpointer owner, GVariant *parameters, GDBusMethodInvocation *in
   if (image == NULL)
     image = "";
   gboolean absolute = g_path_is_absolute (image);
-  g_autofree char *path = g_strconcat (absolute ? "" : FOLDER, image, NULL);
+  g_autofree char *name = g_strconcat (absolute ? "" : FOLDER, image, NULL);
+  g_autofree char *path = xm_settings_host_path (vm->service->settings, name);
   if (!absolute && climbs (image)) {
     xm_error_return (invocation, file_error (path, EACCES));
     return;
   }
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_read, invocation);
-  g_task_set_task_data (task, xm_settings_host_path (vm->service->settings, path), g_free);
+  g_task_set_task_data (task, g_steal_pointer (&path), g_free);
   g_task_run_in_thread (task, read_in_thread);
 }
