@@ -271,6 +271,22 @@ xm_error_from_helper (GError *error)
 }
 
 GError *
+xm_error_from_peer (GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return error;
+
+  GError *result = NULL;
+  g_autofree char *name = g_dbus_error_get_remote_error (error); /* NULL: nobody answered */
+
+  g_dbus_error_strip_remote_error (error);
+  xm_error_set_plain (&result, "%s%s%s", name != NULL ? name : "", name != NULL ? ": " : "",
+                      error->message);
+  g_error_free (error);
+  return result;
+}
+
+GError *
 xm_error_to_dbus (GError *error)
 {
   g_autoptr (GError) cause = error;

@@ -111,6 +111,15 @@ GError *xm_error_from_xl (GError *error, const char *text);
 GError *xm_error_from_helper (GError *error);
 
 /**
+ * xm_error_from_peer:
+ * @error: (transfer full): of a call to another service
+ *
+ * Returns: (transfer full): an uncoded error with the name and text of what the other service
+ * answered; G_IO_ERROR_CANCELLED stays.
+ */
+GError *xm_error_from_peer (GError *error);
+
+/**
  * xm_error_to_dbus:
  * @error: (transfer full): of any domain
  *

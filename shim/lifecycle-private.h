@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "shim/error.h"
 #include "shim/lifecycle.h"
 #include "shim/start.h"
 #include "xlwrap/xl-commands.h"
@@ -8,17 +9,23 @@
 G_BEGIN_DECLS
 
 /** XmOperation: one operation, from its turn in the queue to its end. */
-typedef struct {
+typedef struct _XmOperation XmOperation;
+struct _XmOperation {
   XmVm *vm;
   XmOperationKind kind;
   GTask *task;
   GCancellable *cancellable;
-  char *file;         /* of the operations on one */
-  XmStart *start;     /* of a start that prepares */
-  GError *failure;    /* why it fails, while it still cleans up */
-  gboolean escalated; /* the guest was asked by the second means already */
-  gboolean waiting;   /* no command runs; it ends when the domain is gone or time is up */
-} XmOperation;
+  char *file;                /* of the operations on one */
+  XmStart *start;            /* of a start that prepares */
+  GError *failure;           /* why it fails, while it still cleans up */
+  gboolean escalated;        /* the guest was asked by the second means already */
+  gboolean waiting;          /* no command runs; it ends when the domain is gone or time is up */
+  XmErrorCode timeout_error; /* what it fails with when time is up; 0: a text of its own */
+  gboolean has_agent;        /* there is an agent in the guest */
+  void (*next) (XmOperation *op); /* after waking the guest */
+  guint seconds;                  /* for waking it */
+  void (*undo) (XmOperation *op); /* when it fails, NULL for nothing */
+};
 
 struct _XmLifecycle {
   XmVm *vm;       /* owns this */
@@ -29,6 +36,7 @@ struct _XmLifecycle {
   int own_domid;    /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
   gboolean reaping; /* xl destroy of an ended domain runs */
   gboolean restart; /* start again once the domain is gone */
+  gboolean observed;  /* there was a picture since the VM is known */
   gboolean expecting; /* the guest was asked to end: running is not news */
   guint expect_timer;
 };
@@ -43,8 +51,18 @@ void xm_operation_reboot (XmOperation *op);
 void xm_operation_destroy (XmOperation *op);
 void xm_operation_pause (XmOperation *op);
 void xm_operation_unpause (XmOperation *op);
+void xm_operation_sleep (XmOperation *op);
+void xm_operation_resume (XmOperation *op);
+void xm_operation_hibernate (XmOperation *op);
+void xm_operation_switch (XmOperation *op);
 void xm_operation_suspend_to_file (XmOperation *op);
 void xm_operation_resume_from_file (XmOperation *op);
+
+/**
+ * xm_operation_wake: begins what a guest in S3 could not do: wakes it, waits for that at most
+ * @seconds, and goes on with @next, awake or not. Ends the operation when it was overtaken.
+ */
+void xm_operation_wake (XmOperation *op, guint seconds, void (*next) (XmOperation *op));
 
 /**
  * xm_operation_build: the part that start and resume share: has xl build the domain, takes it on as

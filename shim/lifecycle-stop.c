@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/error.h"
+#include "shim/guest-agent.h"
 #include "shim/lifecycle-private.h"
 
 /*
- * Shutdown, reboot and destroy. The guest is asked through PV control; an HVM
+ * Shutdown, reboot and destroy. A guest in S3 is woken first. A guest agent is
+ * asked for a shutdown; else the guest is, through PV control; an HVM
  * guest without PV drivers then gets the ACPI power button. xl waits for the
  * guest's acknowledgement only; the end of the domain is news from xenstored.
  */
 
-static gboolean
-is_hvm (const XmVm *vm)
-{
-  return g_strcmp0 (xm_vm_read (vm, "config/virt-type"), "hvm") == 0;
-}
+#define WAKE_SECONDS 40
 
 /* -- shutdown and reboot -------------------------------------------------------- */
 
@@ -30,7 +28,10 @@ ask (XmOperation *op)
   else if (op->kind == XM_OPERATION_REBOOT)
     xl_reboot_async (runner, (guint)vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
   else
-    xl_shutdown_async (runner, (guint)vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
+    xl_shutdown_async (runner, (guint)vm->domid,
+                       xm_toolstack_is_openxt (vm->service->toolstack) ? XL_SHUTDOWN_PV_OR_FORCE
+                                                                       : XL_SHUTDOWN_PV,
+                       op->cancellable, on_asked, op);
 }
 
 static void
@@ -49,7 +50,7 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
     xm_operation_end (op, NULL);
   } else if (asked) {
     op->waiting = TRUE;
-  } else if (is_hvm (vm) && !op->escalated && !g_cancellable_is_cancelled (op->cancellable)) {
+  } else if (xm_vm_is_hvm (vm) && !op->escalated && !g_cancellable_is_cancelled (op->cancellable)) {
     g_clear_error (&error);
     op->escalated = TRUE;
     ask (op);
@@ -59,15 +60,60 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
-void
-xm_operation_shutdown (XmOperation *op)
+/* What the agent has not taken, xl is asked for. */
+static void
+on_agent_asked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean asked = xm_guest_agent_request_finish (result, &error);
+  if (op->vm->domid < 0) {
+    xm_operation_end (op, NULL);
+  } else if (asked) {
+    op->timeout_error = XM_ERROR_SHUTDOWN_TIMEOUT;
+    op->waiting = TRUE;
+  } else {
+    g_warning ("%s: the guest agent: %s", op->vm->uuid, error->message);
+    ask (op);
+  }
+}
+
+static void
+on_agent_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  gboolean found;
+  if (!xm_guest_agent_find_finish (result, &found, &error)) {
+    xm_lifecycle_expect_no_more (op->vm);
+    xm_operation_end (op, xm_operation_explain (op, error, NULL));
+  } else if (op->vm->domid < 0) {
+    xm_operation_end (op, NULL);
+  } else if (found) {
+    xm_guest_agent_request_async (op->vm, "request_shutdown", op->cancellable, on_agent_asked, op);
+  } else {
+    ask (op);
+  }
+}
+
+static void
+find_agent (XmOperation *op)
 {
   if (op->vm->domid < 0) {
     xm_operation_end (op, NULL);
     return;
   }
   xm_lifecycle_expect (op->vm, XM_VM_SHUTTING_DOWN);
-  ask (op);
+  xm_guest_agent_find_async (op->vm, op->cancellable, on_agent_found, op);
+}
+
+void
+xm_operation_shutdown (XmOperation *op)
+{
+  if (op->vm->domid < 0)
+    xm_operation_end (op, NULL);
+  else
+    xm_operation_wake (op, WAKE_SECONDS, find_agent);
 }
 
 void

@@ -16,6 +16,10 @@ static void (*const first_steps[]) (XmOperation *op) = {
   [XM_OPERATION_DESTROY] = xm_operation_destroy,
   [XM_OPERATION_PAUSE] = xm_operation_pause,
   [XM_OPERATION_UNPAUSE] = xm_operation_unpause,
+  [XM_OPERATION_SLEEP] = xm_operation_sleep,
+  [XM_OPERATION_RESUME] = xm_operation_resume,
+  [XM_OPERATION_HIBERNATE] = xm_operation_hibernate,
+  [XM_OPERATION_SWITCH] = xm_operation_switch,
   [XM_OPERATION_SUSPEND_TO_FILE] = xm_operation_suspend_to_file,
   [XM_OPERATION_RESUME_FROM_FILE] = xm_operation_resume_from_file,
 };
@@ -61,6 +65,8 @@ xm_operation_end (XmOperation *op, GError *error)
     lifecycle->current = NULL;
     lifecycle->building = FALSE;
   }
+  if (error != NULL && op->undo != NULL)
+    op->undo (op);
   if (error != NULL)
     g_task_return_error (op->task, error);
   else
@@ -217,9 +223,12 @@ on_expect_timer (gpointer user_data)
   lifecycle->restart = FALSE;
   if (lifecycle->current != NULL && lifecycle->current->waiting) {
     GError *error = NULL;
-    xm_error_set_plain (&error,
-                        "Timeout while waiting for vm %s state to become shutdown after %us",
-                        vm->uuid, xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN));
+    if (lifecycle->current->timeout_error != 0)
+      xm_error_set (&error, lifecycle->current->timeout_error);
+    else
+      xm_error_set_plain (
+          &error, "Timeout while waiting for vm %s state to become shutdown after %us", vm->uuid,
+          xl_runner_get_timeout (vm->service->runner, XL_TIMEOUT_SHUTDOWN));
     xm_operation_end (lifecycle->current, error);
   } else {
     xm_lifecycle_observe (vm);
@@ -368,9 +377,13 @@ xm_lifecycle_observe (XmVm *vm)
     xm_vm_set_domid (vm, -1);
     if (had)
       domain_gone (vm);
+    else if (!lifecycle->observed)
+      xm_start_undo (vm); /* its domain ended while there was no service, or with the host */
+    lifecycle->observed = TRUE;
     return;
   }
 
+  lifecycle->observed = TRUE;
   xm_vm_set_domid (vm, (int)domain->domid);
   if (lifecycle->own_domid == XM_OWN_NEXT && !lifecycle->building)
     xm_lifecycle_own (vm, vm->domid); /* the service ended while xl built it */

@@ -19,6 +19,9 @@ void xm_signal_config_changed (XmService *service);
 /** xm_signal_vm_state: `notify` with `vm:state:<internal word>`, then `vm_state_changed`. */
 void xm_signal_vm_state (XmVm *vm);
 
+/** xm_signal_vm_power: `notify` with `power-state:<state>`, then `vm_state_changed`. */
+void xm_signal_vm_power (XmVm *vm, int state);
+
 /** xm_signal_is_emitted: whether the service emits signal @member of @interface at all. */
 gboolean xm_signal_is_emitted (const char *interface, const char *member);
 

@@ -14,6 +14,7 @@
 #include "shim/vm-config.h"
 #include "shim/vm-disk-mount.h"
 #include "shim/vm-dependencies.h"
+#include "shim/vm-qmp.h"
 
 /*
  * The original's start sequence: what it does before it asks xl for a domain.
@@ -87,6 +88,7 @@ static void
 write_config (XmStart *start, GTask *task)
 {
   GError *error = NULL;
+  start->monitor = xm_vm_qmp_arguments (start->vm);
   g_autoptr (XmVmConfig) config = xm_vm_config_build (start->vm, start, &error);
   if (config == NULL) {
     g_task_return_error (task, error);
@@ -95,6 +97,20 @@ write_config (XmStart *start, GTask *task)
   }
   g_task_set_task_data (task, start, NULL);
   xm_vm_config_write_async (g_steal_pointer (&config), start->cancellable, on_written, task);
+}
+
+static void
+forget_hibernation (XmStart *start, GTask *task)
+{
+  GError *error = NULL;
+  if (!xm_vm_read_boolean (start->vm, "hibernated", FALSE) ||
+      xm_vm_write (start->vm, "hibernated", "false", &error)) {
+    xm_store_commit_async (start->vm->service->store, NULL, NULL, NULL);
+    g_task_return_boolean (task, TRUE);
+  } else {
+    g_task_return_error (task, error);
+  }
+  g_object_unref (task);
 }
 
 static void
@@ -135,6 +151,7 @@ static const XmStartStep steps[] = {
   xm_ovf_env_step,
   xm_start_snapshots,
   write_config,
+  forget_hibernation,
   run_pre_boot,
   xm_start_bind_pciback,
   xm_start_find_image,
@@ -229,5 +246,6 @@ xm_start_free (XmStart *start)
   g_free (start->ovf_iso);
   g_free (start->config_path);
   g_free (start->image);
+  g_strfreev (start->monitor);
   g_free (start);
 }

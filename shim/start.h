@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 typedef struct {
   XmVm *vm;
   GCancellable *cancellable;
-  GHashTable *disk_formats; /* disk id -> format that the image has, where its type leaves it open */
+  GHashTable
+      *disk_formats;    /* disk id -> format that the image has, where its type leaves it open */
   GHashTable *overlays; /* disk id -> path of the image to use instead of the disk's own */
   GHashTable
       *nic_backends;      /* NIC id -> domid of the backend that serves it, where it is not dom0 */
@@ -22,6 +23,7 @@ typedef struct {
   char *ovf_iso;          /* CD image with the OVF environment, NULL for none */
   char *config_path;      /* the xl.cfg, once it is written */
   char *image;            /* saved state to restore instead of creating, NULL for none */
+  char **monitor;         /* QEMU's arguments for a monitor of the service's own, NULL for none */
 } XmStart;
 
 XmStart *xm_start_new (XmVm *vm, GCancellable *cancellable);

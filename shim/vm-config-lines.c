@@ -252,6 +252,11 @@ add_device_model_arguments (XmConfigBuilder *b, GError **error)
     g_strv_builder_add (builder, *argument);
   }
   g_auto (GStrv) arguments = g_strv_builder_end (builder);
+  /* The service's own stand under another key, which xl adds to the user's. */
+  if (b->start != NULL && b->start->monitor != NULL &&
+      !xl_config_set_list (b->lines, "device_model_args_hvm",
+                           (const char *const *)b->start->monitor, error))
+    return FALSE;
   return *arguments == NULL ||
          xl_config_set_list (b->lines, "device_model_args", (const char *const *)arguments,
                              error) ||

@@ -34,7 +34,9 @@ static const struct {
   { "start", XM_OPERATION_START },       { "start_internal", XM_OPERATION_START_INTERNAL },
   { "shutdown", XM_OPERATION_SHUTDOWN }, { "reboot", XM_OPERATION_REBOOT },
   { "destroy", XM_OPERATION_DESTROY },   { "pause", XM_OPERATION_PAUSE },
-  { "unpause", XM_OPERATION_UNPAUSE },
+  { "unpause", XM_OPERATION_UNPAUSE },   { "sleep", XM_OPERATION_SLEEP },
+  { "resume", XM_OPERATION_RESUME },     { "hibernate", XM_OPERATION_HIBERNATE },
+  { "switch", XM_OPERATION_SWITCH },
 };
 
 static void
@@ -168,16 +170,20 @@ static const XmMethod vm_methods[] = {
   { "list_disks", xm_vm_list_disks },
   { "list_net_firewall_rules", xm_vm_list_net_firewall_rules },
   { "list_nics", xm_vm_list_nics },
+  { "hibernate", run_operation },
   { "pause", run_operation },
   { "read_icon", xm_vm_read_icon },
   { "reboot", run_operation },
+  { "resume", run_operation },
   { "resume_from_file", resume_from_file },
   { "set_db_key", set_db_key },
   { "set_domstore_key", set_domstore_key },
   { "shutdown", run_operation },
   { "start", run_operation },
   { "start_internal", run_operation },
+  { "sleep", run_operation },
   { "suspend_to_file", suspend_to_file },
+  { "switch", run_operation },
   { "unpause", run_operation },
   { NULL, NULL },
 };

@@ -9,6 +9,8 @@
 #include "shim/signals.h"
 #include "shim/text.h"
 #include "shim/vm-device.h"
+#include "shim/vm-power.h"
+#include "shim/vm-qmp.h"
 
 /* A change is announced when no other has followed for this long. */
 #define CONFIG_CHANGED_MS 500
@@ -126,6 +128,12 @@ xm_vm_write_list (XmVm *vm, const char *key, const char *const *items, GError **
 /* -- state -------------------------------------------------------------------------- */
 
 gboolean
+xm_vm_is_hvm (const XmVm *vm)
+{
+  return g_strcmp0 (xm_vm_read (vm, "config/virt-type"), "hvm") == 0;
+}
+
+gboolean
 xm_vm_is_running (const XmVm *vm)
 {
   return vm->state != XM_VM_SHUTDOWN || vm->domid >= 0;
@@ -136,7 +144,7 @@ xm_vm_acpi_state (const XmVm *vm)
 {
   if (vm->state == XM_VM_SHUTDOWN)
     return xm_vm_read_boolean (vm, "hibernated", FALSE) ? 4 : 5;
-  return 0;
+  return xm_vm_power_is_asleep (vm) ? 3 : 0;
 }
 
 void
@@ -148,6 +156,7 @@ xm_vm_set_state (XmVm *vm, XmVmState state)
              xm_vm_state_internal (state));
   vm->state = state;
   xm_signal_vm_state (vm);
+  xm_vm_qmp_follow (vm);
 }
 
 static gboolean
@@ -185,6 +194,8 @@ xm_vm_set_domid (XmVm *vm, int domid)
   vm->domid = domid;
   g_clear_pointer (&vm->memory_kib, xm_watched_number_free);
   g_clear_pointer (&vm->stub_domid, xm_watched_number_free);
+  xm_vm_power_reset (vm);
+  xm_vm_qmp_follow (vm);
   if (domid < 0)
     return;
   vm->memory_kib = watch_domain (vm, "memory/target", 0, G_MAXINT64, 0);
@@ -222,6 +233,7 @@ xm_vm_export (XmService *service, const char *uuid, GError **error)
   vm->db_path = g_strconcat ("/vm/", uuid, NULL);
   vm->domid = -1;
   vm->devices = xm_vm_devices_new ();
+  vm->power = xm_vm_power_new ();
   vm->lifecycle = xm_lifecycle_new (vm);
 
   vm->object = xm_bus_object_export (service->connection, vm->path, service->vm_kind, list_children,
@@ -256,7 +268,9 @@ vm_clear (gpointer data)
 {
   XmVm *vm = data;
   g_assert (vm->memory_kib == NULL && vm->config_changed_timer == 0); /* they point here */
+  g_assert (vm->qmp == NULL); /* it points here */
   g_clear_pointer (&vm->lifecycle, xm_lifecycle_free);
+  g_clear_pointer (&vm->power, xm_vm_power_free);
   g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);
   g_clear_pointer (&vm->hooks, xm_hooks_free);
   g_clear_pointer (&vm->devices, g_hash_table_unref);

@@ -8,6 +8,8 @@
 G_BEGIN_DECLS
 
 typedef struct _XmLifecycle XmLifecycle;
+typedef struct _XmVmPower XmVmPower;
+typedef struct _XmVmQmp XmVmQmp;
 struct _XmNicMoves;
 typedef struct _XmHooks XmHooks;
 
@@ -29,6 +31,8 @@ struct _XmVm {
   XmWatchedNumber *memory_kib; /* target of the running domain; NULL while there is none */
   XmWatchedNumber *stub_domid; /* its stubdomain, -1 when it has none; NULL as above */
   XmLifecycle *lifecycle;
+  XmVmPower *power;
+  XmVmQmp *qmp; /* NULL without a domain whose QEMU can be heard */
   XmVm *waits_for; /* whose start this one's start waits for; not owned */
   struct _XmNicMoves *nic_moves;
   XmHooks *hooks; /* NULL until one is set */
@@ -77,6 +81,9 @@ GArray *xm_vm_list_ids (const XmVm *vm, const char *key);
 
 /** xm_vm_write_list: replaces the children of @key by 0, 1, ... */
 gboolean xm_vm_write_list (XmVm *vm, const char *key, const char *const *items, GError **error);
+
+/** xm_vm_is_hvm: whether its virt-type is hvm. */
+gboolean xm_vm_is_hvm (const XmVm *vm);
 
 /** xm_vm_is_running: whether it has a domain in any state. */
 gboolean xm_vm_is_running (const XmVm *vm);

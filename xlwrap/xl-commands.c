@@ -142,8 +142,10 @@ xl_shutdown_async (XlRunner *runner,
                    GAsyncReadyCallback callback,
                    gpointer user_data)
 {
-  run_on (runner, WORDS ("shutdown", OPTION (mode == XL_SHUTDOWN_ACPI_FALLBACK, "-F")), domid,
-          NO_WORDS, cancellable, callback, user_data);
+  run_on (runner,
+          WORDS ("shutdown", OPTION (mode == XL_SHUTDOWN_ACPI_FALLBACK, "-F"),
+                 OPTION (mode == XL_SHUTDOWN_PV_OR_FORCE, "-c")),
+          domid, NO_WORDS, cancellable, callback, user_data);
 }
 
 void

@@ -76,10 +76,11 @@ void xl_destroy_async (XlRunner *runner,
 
 typedef enum {
   XL_SHUTDOWN_PV,            /* PV control; waits up to 60 s for the guest's acknowledgement */
+  XL_SHUTDOWN_PV_OR_FORCE,   /* -c: OpenXT's; powers a guest without PV control off */
   XL_SHUTDOWN_ACPI_FALLBACK, /* -F: the ACPI power button when there is no PV driver (HVM) */
 } XlShutdownMode;
 
-/** xl_shutdown_async: `xl shutdown [-F]`; does not wait for the domain's end. */
+/** xl_shutdown_async: `xl shutdown [-c|-F]`; does not wait for the domain's end. */
 void xl_shutdown_async (XlRunner *runner,
                         guint domid,
                         XlShutdownMode mode,
