@@ -22,7 +22,7 @@ G_NORETURN static void G_GNUC_PRINTF (1, 2) on_error (char *format, ...)
   va_start (arguments, format);
   g_autofree char *text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_warning ("names of PCI devices: %s", text);
+  g_warning ("names of PCI devices: %s", g_strchomp (text));
   g_clear_pointer (&text, g_free);
   longjmp (damaged, 1);
 }

@@ -203,7 +203,6 @@ START_TEST (no_list_of_names)
 {
   Tree tree = tree_new ();
   g_autofree char *list = g_build_filename (tree.root, "usr/share/misc/pci.ids", NULL);
-  g_autofree char *other = g_build_filename (tree.root, "usr/share/hwdata/pci.ids", NULL);
   g_autofree char *text = fixture_read_file (tree.root, "usr/share/misc/pci.ids");
   ck_assert_int_eq (remove (list), 0);
   describe (&tree);
