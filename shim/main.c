@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "shim/pciback.h"
+#include "shim/property-reference.h"
 #include "shim/service.h"
 
 #include "xenmgr-xl-config.h"
@@ -189,6 +190,11 @@ main (int argc, char **argv)
   }
   if (settings->print_version) {
     g_print ("xenmgr-xl %s\n", XM_VERSION);
+    return EXIT_SUCCESS;
+  }
+  if (settings->list_properties) {
+    g_autofree char *reference = xm_property_reference ();
+    g_print ("%s", reference);
     return EXIT_SUCCESS;
   }
   if (settings->debug)

@@ -221,6 +221,8 @@ parse_options (XmSettings *settings, int *argc, char ***argv, GError **error)
     { "templates", 0, 0, G_OPTION_ARG_FILENAME, &settings->templates,
       "VM templates (" XM_DATADIR "/xenmgr-1.0/templates/FLAVOUR)", "DIR" },
     { "debug", 'd', 0, G_OPTION_ARG_NONE, &settings->debug, "Log every xl command and more", NULL },
+    { "list-properties", 0, 0, G_OPTION_ARG_NONE, &settings->list_properties,
+      "Print a reference of the properties of VMs, disks and NICs and exit", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &settings->print_version, "Print the version and exit",
       NULL },
     G_OPTION_ENTRY_NULL,

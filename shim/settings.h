@@ -29,6 +29,7 @@ typedef struct {
   guint refresh_interval; /* seconds; 0: only on events */
   gboolean debug;
   gboolean print_version;
+  gboolean list_properties;
   GHashTable *bridges; /* network path -> bridge */
 } XmSettings;
 

@@ -162,6 +162,10 @@ static gboolean
 add_verbatim (XmConfigBuilder *b, GError **error)
 {
   const char *cpuid = xm_text_or (xm_vm_read (b->vm, "cpuid"), "");
+  if (strchr (cpuid, '\n') != NULL) {
+    xm_error_set_plain (error, "property cpuid of vm %s must not hold a newline", b->vm->uuid);
+    return FALSE;
+  }
   g_auto (GStrv) cpuid_items = g_strsplit (cpuid, ";", -1);
   g_auto (GStrv) extra = xm_vm_read_list (b->vm, "config/extra-xenvm");
   return add_verbatim_items (b, "cpuid", "cpuid=", cpuid_items, error) &&

@@ -77,6 +77,14 @@ lookup (const char *name)
   return NULL;
 }
 
+XmRecordKey
+xm_vm_disk_record_key (const char *property)
+{
+  const DiskRow *row = lookup (property);
+  XmRecordKey none = { NULL, NULL, NULL };
+  return row == NULL ? none : (XmRecordKey){ row->key, row->fallback, row->words };
+}
+
 /* -- the record ----------------------------------------------------------------------------- */
 
 const char *

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 /** xm_vm_disk_kind_new: (transfer full): objects of this kind are owned by an XmVmDevice. */
 XmObjectKind *xm_vm_disk_kind_new (void);
 
+/** xm_vm_disk_record_key: of @property, for the reference. */
+XmRecordKey xm_vm_disk_record_key (const char *property);
+
 /** xm_vm_add_disk, xm_vm_list_disks: methods of the VM; @owner: XmVm. */
 void xm_vm_add_disk (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation);
 void xm_vm_list_disks (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation);

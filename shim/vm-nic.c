@@ -63,6 +63,14 @@ lookup (const char *name)
   return NULL;
 }
 
+XmRecordKey
+xm_vm_nic_record_key (const char *property)
+{
+  const Row *row = lookup (property);
+  XmRecordKey none = { NULL, NULL, NULL };
+  return row == NULL ? none : (XmRecordKey){ row->key, row->fallback, NULL };
+}
+
 static gboolean
 check_exists (const XmVmDevice *nic, GError **error)
 {
