@@ -54,7 +54,8 @@ static char *
 recorded_key (char *const *record)
 {
   if (g_str_equal (record[KEY], "-") || g_str_equal (record[NAME], "uuid") ||
-      g_str_has_prefix (record[KEY], "config/nic/") || record[KEY][0] == '/' ||
+      g_str_has_prefix (record[KEY], "config/nic/") ||
+      g_str_has_prefix (record[KEY], "config/disk/") || record[KEY][0] == '/' ||
       strstr (record[KEY], " + ") != NULL)
     return NULL;
   return g_strndup (record[KEY], strcspn (record[KEY], " <"));
