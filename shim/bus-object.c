@@ -245,7 +245,7 @@ look_and_answer (XmBusObject *object, GVariant *parameters, GDBusMethodInvocatio
   Looking *looking = g_new (Looking, 1);
   *looking = (Looking){ g_rc_box_acquire (object), invocation };
   if ((all || row != NULL) && bound->code->look (object->owner, row, on_looked, looking))
-    return;
+    return; // cppcheck-suppress memleak; on_looked() frees it
   g_free (looking);
   object_unref (object);
   answer_from_table (object, parameters, invocation);

@@ -43,7 +43,7 @@ check_image (const Generation *generation, GError **error)
     xm_error_set (error, XM_ERROR_KEY_EXISTS);
     return FALSE;
   }
-  XmVhdInfo vhd;
+  XmVhdInfo vhd = { 0 };
   int fd = open (generation->image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   int errsv = fd < 0 ? errno : xm_vhd_read (fd, &vhd);
   if (fd >= 0)
