@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* mount(8) and umount(8) are the test's own: they note how they were called and do as told. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "script-fixture.h"
+#include "service-fixture.h"
+#include "shim/error.h"
+#include "shim/mount.h"
+#include "store-fixture.h"
+
+static ServiceFixture *fixture;
+static XmService *service;
+static char *scripts;
+
+static void
+set_up (void)
+{
+  fixture = service_fixture_new ();
+  service = service_fixture_service (fixture);
+  scripts = scripts_new ();
+  g_autofree char *path = g_strjoin (":", scripts, g_getenv ("PATH"), NULL);
+  g_setenv ("PATH", path, TRUE);
+  g_free (service->settings->host_root);
+  service->settings->host_root = g_strdup (scripts);
+  fixture_write_file (scripts, "proc/self/mountinfo", "");
+}
+
+static void
+tear_down (void)
+{
+  service_fixture_free (fixture);
+  fixture_free (scripts);
+}
+
+static void
+tell (const char *name, const char *body)
+{
+  g_autofree char *text = g_strdup_printf ("echo \"%s $*\" >>\"$T/calls\"\n%s", name, body);
+  g_free (script_new (scripts, name, text));
+}
+
+static void
+assert_calls (const char *text)
+{
+  g_autofree char *calls = fixture_read_file (scripts, "calls");
+  ck_assert_str_eq (calls != NULL ? calls : "", text);
+}
+
+static void
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **)user_data = g_object_ref (result);
+}
+
+static gboolean
+mount_it (XmMountFlags flags, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  xm_mount_async (service, "/dev/loop3", "/mnt/x y", flags, cancellable, on_ended, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return xm_mount_finish (result, error);
+}
+
+START_TEST (the_table_is_read)
+{
+  fixture_write_file (
+      scripts, "proc/self/mountinfo",
+      "21 27 0:19 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n"
+      "30 27 7:3 / /mnt/x\\040y ro,nodev shared:8 master:1 - ext4 /dev/loop3 rw,errors=continue\n"
+      "31 27 7:4 /sub /mnt/z rw - fuseblk /dev/nbd0p1 ro\n"
+      "truncated line\n"
+      "32 27 7:5 / /mnt/q rw - ext4\n"
+      "\n");
+  g_autoptr (GPtrArray) table = xm_mounted_list (service);
+  ck_assert_uint_eq (table->len, 3);
+  const XmMounted *mounted = xm_mounted_find (table, "/dev/loop3", "/mnt/x y");
+  ck_assert_ptr_nonnull (mounted);
+  ck_assert (mounted->writable); /* it is the file system that counts */
+  ck_assert_ptr_eq (xm_mounted_find (table, NULL, "/mnt/x y"), mounted);
+  ck_assert_ptr_null (xm_mounted_find (table, "/dev/loop3", "/mnt/x"));
+  mounted = xm_mounted_find (table, "/dev/nbd0p1", NULL);
+  ck_assert_str_eq (mounted->dir, "/mnt/z");
+  ck_assert (!mounted->writable);
+}
+END_TEST
+
+START_TEST (options)
+{
+  tell ("mount", "");
+  ck_assert (mount_it (0, NULL, NULL));
+  ck_assert (mount_it (XM_MOUNT_READ_ONLY, NULL, NULL));
+  ck_assert (mount_it (XM_MOUNT_READ_ONLY | XM_MOUNT_LOOK, NULL, NULL));
+  assert_calls ("mount -o rw,nosuid,nodev -- /dev/loop3 /mnt/x y\n"
+                "mount -o ro,nosuid,nodev -- /dev/loop3 /mnt/x y\n"
+                "mount -i -o ro,nosuid,nodev,noexec -- /dev/loop3 /mnt/x y\n");
+}
+END_TEST
+
+START_TEST (an_unclean_file_system_can_be_read)
+{
+  tell ("mount", "[[ $2 == *norecovery* ]] || { echo dirty >&2; exit 32; }");
+  ck_assert (mount_it (XM_MOUNT_READ_ONLY, NULL, NULL));
+  assert_calls ("mount -o ro,nosuid,nodev -- /dev/loop3 /mnt/x y\n"
+                "mount -o ro,nosuid,nodev,norecovery -- /dev/loop3 /mnt/x y\n");
+
+  g_autoptr (GError) error = NULL;
+  tell ("mount", "echo dirty >&2; exit 32");
+  ck_assert (!mount_it (0, NULL, &error));
+  ck_assert_str_eq (error->message,
+                    "223:IO error: command: \"mount -o rw,nosuid,nodev -- /dev/loop3 /mnt/x y\" "
+                    "FAILED.");
+}
+END_TEST
+
+static void
+on_cancel (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ck_assert (!xm_mount_finish (result, user_data));
+}
+
+START_TEST (what_a_killed_mount_did_is_undone)
+{
+  Channel begun = channel_new (scripts, "begun");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  tell ("mount", "echo '30 27 7:3 / /mnt/x\\040y rw - ext4 /dev/loop3 rw' >$T/proc/self/mountinfo\n"
+                 "echo begun >$T/begun; sleep 1000");
+  tell ("umount", "");
+  xm_mount_async (service, "/dev/loop3", "/mnt/x y", 0, cancellable, on_cancel, &error);
+  channel_expect (&begun, "begun");
+  g_cancellable_cancel (cancellable);
+  while (error == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  assert_calls ("mount -o rw,nosuid,nodev -- /dev/loop3 /mnt/x y\numount -- /mnt/x y\n");
+  channel_close (&begun);
+}
+END_TEST
+
+START_TEST (unmounting)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  tell ("umount", "");
+  xm_umount_async (service, "/mnt/x y", on_ended, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert (xm_umount_finish (result, NULL));
+
+  g_clear_object (&result);
+  tell ("umount", "exit 32");
+  xm_umount_async (service, "/mnt/x y", on_ended, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert (!xm_umount_finish (result, &error));
+  ck_assert_str_eq (error->message, "223:IO error: command: \"umount -- /mnt/x y\" FAILED.");
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("mount");
+  TCase *tcase = tcase_create ("mount");
+  tcase_set_timeout (tcase, 60);
+  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_test (tcase, the_table_is_read);
+  tcase_add_test (tcase, options);
+  tcase_add_test (tcase, an_unclean_file_system_can_be_read);
+  tcase_add_test (tcase, what_a_killed_mount_did_is_undone);
+  tcase_add_test (tcase, unmounting);
+  suite_add_tcase (suite, tcase);
+  SRunner *runner = srunner_create (suite);
+  srunner_run_all (runner, CK_ENV);
+  int failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
