@@ -47,10 +47,9 @@ substitute (json_t *json, const Birth *birth)
   if (!json_is_object (json))
     return json_deep_copy (json);
   json_t *result = json_object ();
-  const char *key;
-  json_t *value;
-  json_object_foreach (json, key, value)
-      json_object_set_new (result, key, substitute (value, birth));
+  for (void *at = json_object_iter (json); at != NULL; at = json_object_iter_next (json, at))
+    json_object_set_new (result, json_object_iter_key (at),
+                         substitute (json_object_iter_value (at), birth));
   return result;
 }
 

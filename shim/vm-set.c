@@ -259,8 +259,7 @@ xm_vm_set_create (XmService *service, const XmCreate *create, GError **error)
     return NULL;
   }
   json_auto_t *configuration = load_configuration (service, create, error);
-  if (configuration == NULL ||
-      (!create->no_slot && !put_slot (service, configuration, error)))
+  if (configuration == NULL || (!create->no_slot && !put_slot (service, configuration, error)))
     return NULL;
   g_autofree char *uuid = choose_uuid (service, create, configuration, error);
   if (uuid == NULL || !put_identity (create, configuration, uuid, error))

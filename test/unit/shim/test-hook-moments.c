@@ -257,8 +257,9 @@ static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Operation *operation = user_data;
-  g_autoptr (GVariant) answer =
+  GVariant *answer =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &operation->error);
+  g_clear_pointer (&answer, g_variant_unref);
   operation->ended = TRUE;
 }
 
