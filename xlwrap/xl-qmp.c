@@ -347,6 +347,7 @@ xl_qmp_new (const char *path)
   XlQmp *self = g_object_new (XL_TYPE_QMP, NULL);
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_socket_client_set_enable_proxy (client, FALSE);
   self->greeting_timer = g_timeout_add_seconds (ANSWER_SECONDS, on_greeting_timer, self);
   g_socket_client_connect_async (client, G_SOCKET_CONNECTABLE (address), self->ended, on_connected,
                                  g_object_ref (self));

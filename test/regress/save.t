@@ -40,7 +40,7 @@ states_become 'the states told' "$U" 'suspending suspended stopped'
 # --- resumed ---
 fails 'resume from a file that does not exist' '223:IO error: .*/none: openFile: does not exist' \
   xec-vm -n saver resume-from-file "$SAVES/none"
-echo 'no saved state' >"$SAVES/rubbish"
+yes 'no saved state' | head -n 1000 >"$SAVES/rubbish"
 fails 'resume from rubbish' '223:IO error: "File has wrong magic number' \
   xec-vm -n saver resume-from-file "$SAVES/rubbish"
 prints 'state' stopped xec-vm -n saver get state

@@ -41,6 +41,7 @@ sim_domain_load (int domid)
   domain->s3 = g_key_file_get_boolean (file, GROUP, "s3", NULL);
   domain->pv_control = g_key_file_get_boolean (file, GROUP, "pv-control", NULL);
   domain->guest_pid = g_key_file_get_integer (file, GROUP, "guest-pid", NULL);
+  domain->qemu_pid = g_key_file_get_integer (file, GROUP, "qemu-pid", NULL);
   domain->started_us = g_key_file_get_int64 (file, GROUP, "started-us", NULL);
   return domain;
 }
@@ -69,6 +70,7 @@ sim_domain_save (const SimDomain *domain)
   g_key_file_set_boolean (file, GROUP, "s3", domain->s3);
   g_key_file_set_boolean (file, GROUP, "pv-control", domain->pv_control);
   g_key_file_set_integer (file, GROUP, "guest-pid", domain->guest_pid);
+  g_key_file_set_integer (file, GROUP, "qemu-pid", domain->qemu_pid);
   g_key_file_set_int64 (file, GROUP, "started-us", domain->started_us);
   text = g_key_file_to_data (file, &length, NULL);
   sim_write_file (path, text, (gssize)length);

@@ -87,6 +87,10 @@ guest_announce (Guest *guest)
   sim_store_write (guest->domid, "control/feature-poweroff", "1");
   sim_store_write (guest->domid, "control/feature-reboot", "1");
   sim_store_write (guest->domid, "control/feature-suspend", "1");
+  if (sim_guest_policy_has (policy, "pv-s3", NULL))
+    sim_store_write (guest->domid, "control/feature-s3", "1");
+  if (sim_guest_policy_has (policy, "pv-s4", NULL))
+    sim_store_write (guest->domid, "control/feature-s4", "1");
   lock = sim_lock ("lock");
   domain = sim_domain_load (guest->domid);
   if (domain != NULL) {
@@ -123,6 +127,28 @@ guest_plan (Guest *guest, const char *cmdline)
   }
 }
 
+/* Sleeping and hibernating through PV control, as Windows' PV drivers offer. */
+static gboolean
+guest_power_control (Guest *guest, const char *request)
+{
+  g_auto (GStrv) policy = sim_guest_policy (guest->name);
+  gboolean sleeps = g_str_equal (request, "s3");
+
+  if (!sleeps && !g_str_equal (request, "s4"))
+    return FALSE;
+  if (!sim_guest_policy_has (policy, sleeps ? "pv-s3" : "pv-s4", NULL))
+    return TRUE;
+  sim_store_write (guest->domid, "control/shutdown", "");
+  int lock = sim_lock ("lock");
+  g_autoptr (SimDomain) domain = sim_domain_load (guest->domid);
+  if (domain != NULL && sleeps)
+    sim_guest_sleep (domain, TRUE);
+  sim_unlock (lock);
+  if (!sleeps)
+    guest_end_in (guest, 5, SIM_POWEROFF);
+  return TRUE;
+}
+
 static void
 guest_control (Guest *guest)
 {
@@ -139,7 +165,8 @@ guest_control (Guest *guest)
   g_auto (GStrv) policy = sim_guest_policy (guest->name);
   gint64 delay = 5;
 
-  if (request == NULL || *request == '\0' || sim_guest_policy_has (policy, "ignore", NULL))
+  if (request == NULL || *request == '\0' || sim_guest_policy_has (policy, "ignore", NULL) ||
+      guest_power_control (guest, request))
     return;
   for (guint i = 0; i < G_N_ELEMENTS (requests); i++)
     if (g_str_equal (request, requests[i].request)) {
@@ -245,6 +272,16 @@ sim_guest_run (SimDomain *domain, const char *cmdline)
     domain->guest_pid = child;
   close (pipe_fds[0]);
   close (pipe_fds[1]);
+}
+
+void
+sim_guest_sleep (SimDomain *domain, gboolean asleep)
+{
+  if (domain->s3 == asleep)
+    return;
+  domain->s3 = asleep;
+  sim_domain_save (domain);
+  sim_qemu_tell (domain, asleep ? "sleep" : "wake");
 }
 
 void

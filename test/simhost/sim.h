@@ -60,6 +60,7 @@ typedef struct {
   gboolean s3;         /* an HVM guest that sleeps */
   gboolean pv_control; /* the guest has announced that it reads control/shutdown */
   int guest_pid;       /* the process that plays the guest, 0 for none */
+  int qemu_pid;        /* the one that plays its QEMU, 0 for none */
   gint64 started_us;   /* wall clock, when it was built */
 } SimDomain;
 
@@ -119,6 +120,21 @@ void sim_guest_stop (const SimDomain *domain);
 
 /** sim_guest_kill: ends its process. Hold the lock. */
 void sim_guest_kill (SimDomain *domain);
+
+/** sim_guest_sleep: S3 of an HVM guest begins or ends. Hold the lock. */
+void sim_guest_sleep (SimDomain *domain, gboolean asleep);
+
+/* --- device models (sim-qemu.c) --- */
+
+/** sim_qemu_start: starts QEMU if @config gives it a QMP monitor of its own. Hold the lock. */
+void sim_qemu_start (SimDomain *domain, json_t *config);
+
+/** sim_qemu_end: ends it. Hold the lock. */
+void sim_qemu_end (SimDomain *domain);
+
+/** sim_qemu_tell: what happens in the guest: sleep, wake, hibernate, eject, cd-eject and cd-insert
+ * (by xl), or `raw ` and a line to say as it is. */
+void sim_qemu_tell (const SimDomain *domain, const char *line);
 
 /* --- xenstore (sim-store.c) --- */
 

@@ -321,11 +321,9 @@ trigger (Held *held, const char *name)
     g_auto (GStrv) policy = sim_guest_policy (domain->name);
 
     if (g_str_equal (name, "s3resume")) {
-      domain->s3 = FALSE;
-      sim_domain_save (domain);
+      sim_guest_sleep (domain, FALSE);
     } else if (g_str_equal (name, "sleep") && sim_guest_policy_has (policy, "acpi", NULL)) {
-      domain->s3 = TRUE;
-      sim_domain_save (domain);
+      sim_guest_sleep (domain, TRUE);
     } else if (g_str_equal (name, "power") && sim_guest_policy_has (policy, "acpi", NULL)) {
       sim_guest_kill (domain);
       sim_domain_shut_down (domain, SIM_POWEROFF);

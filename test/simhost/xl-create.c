@@ -187,6 +187,7 @@ step_build (SimDomain *domain, json_t *config)
       (int)json_array_size (json_object_get (json_object_get (config, "b_info"), "avail_vcpus"));
   domain->vcpus = MAX (domain->vcpus, 1);
   domain->started_us = g_get_real_time ();
+  sim_qemu_start (domain, config);
   sim_domain_save (domain);
   sim_config_complete (config);
   sim_config_save (domain->domid, config);
@@ -238,6 +239,7 @@ xl_destroy_domain (SimDomain *domain)
   g_auto (GStrv) policy = domain->name != NULL ? sim_guest_policy (domain->name) : NULL;
 
   sim_guest_kill (domain);
+  sim_qemu_end (domain);
   if (domain->name != NULL)
     sim_store_remove (domain);
   if (policy != NULL && sim_guest_policy_has (policy, "zombie", NULL)) {

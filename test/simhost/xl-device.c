@@ -354,6 +354,7 @@ change_cd (XlCall *call, const char *path)
   params = g_strdup_printf ("/local/domain/0/backend/vbd/%d/%d/params", held.domid,
                             sim_disk_number (call->argv[1]));
   sim_store_write_path (params, path);
+  sim_qemu_tell (held.domain, *path != '\0' ? "cd-insert" : "cd-eject");
   return let_go (&held, 0);
 }
 

@@ -360,10 +360,8 @@ xl_qemu_monitor_command (XlCall *call)
   int lock = sim_lock ("lock");
   g_autoptr (SimDomain) domain = sim_domain_load (domid);
 
-  if (domain != NULL && g_str_equal (call->argv[1], "system_wakeup") && domain->s3) {
-    domain->s3 = FALSE;
-    sim_domain_save (domain);
-  }
+  if (domain != NULL && g_str_equal (call->argv[1], "system_wakeup"))
+    sim_guest_sleep (domain, FALSE);
   sim_unlock (lock);
   if (domain == NULL || !g_str_equal (domain->type, "hvm")) {
     xl_libxl_error ("libxl_qmp.c:1234:libxl__ev_qmp_send", domid,

@@ -9,15 +9,50 @@
 
 static const char usage[] =
     "xl-sim guest NAME poweroff|reboot|crash|suspend   end the guest from inside\n"
+    "xl-sim guest NAME sleep|wake|hibernate|eject      what a guest with a QEMU can do\n"
+    "xl-sim qmp NAME TEXT                              its QEMU says TEXT on its monitor\n"
     "xl-sim policy NAME|default WORD...                how a guest behaves: obedient, ignore,\n"
     "    crash, no-pv-drivers, acpi, zombie, slow-shutdown MS, slow-destroy MS, poweroff-after MS,\n"
-    "    reboot-after MS, crash-after MS\n"
+    "    reboot-after MS, crash-after MS, pv-s3, pv-s4\n"
     "xl-sim fault SUBCOMMAND KIND [COUNT]              kinds: \"slow SECONDS\", hang,\n"
     "    \"signal N\", \"exit N TEXT\", garbage, truncated-json, bad-utf8, endless, off\n"
     "xl-sim reap                                       let dying domains go\n"
     "xl-sim log                                        every call of xl, one per line\n"
     "xl-sim calls [SUBCOMMAND]                         how many there were\n"
     "xl-sim forget                                     start counting anew\n";
+
+/* What goes through the device model. Returns: FALSE when @event is nothing of the kind. */
+static gboolean
+qemu_event (SimDomain *domain, const char *event)
+{
+  if (g_str_equal (event, "sleep") || g_str_equal (event, "wake")) {
+    sim_guest_sleep (domain, g_str_equal (event, "sleep"));
+  } else if (g_str_equal (event, "eject")) {
+    sim_qemu_tell (domain, event);
+  } else if (g_str_equal (event, "hibernate")) {
+    sim_qemu_tell (domain, event);
+    sim_sleep_ms (50); /* a guest takes longer from there to its power-off */
+    sim_guest_kill (domain);
+    sim_domain_shut_down (domain, SIM_POWEROFF);
+  } else {
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static int
+say_qmp (const char *name, const char *text)
+{
+  int domid = xl_domain (name);
+  int lock = sim_lock ("lock");
+  g_autoptr (SimDomain) domain = sim_domain_load (domid);
+  g_autofree char *line = g_strconcat ("raw ", text, NULL);
+
+  if (domain != NULL)
+    sim_qemu_tell (domain, line);
+  sim_unlock (lock);
+  return domain != NULL ? 0 : 1;
+}
 
 static int
 guest_event (const char *name, const char *event)
@@ -28,6 +63,10 @@ guest_event (const char *name, const char *event)
   g_autoptr (SimDomain) domain = sim_domain_load (domid);
   int status = 1;
 
+  if (domain != NULL && domain->reason == SIM_RUNNING && qemu_event (domain, event)) {
+    sim_unlock (lock);
+    return 0;
+  }
   for (int reason = 0; reason < (int)G_N_ELEMENTS (events); reason++)
     if (g_str_equal (event, events[reason])) {
       if (domain == NULL || domain->reason != SIM_RUNNING || domain->pauses > 0) {
@@ -125,6 +164,8 @@ main (int argc, char **argv)
 
   if (g_str_equal (command, "guest") && argc == 4)
     return guest_event (argv[2], argv[3]);
+  if (g_str_equal (command, "qmp") && argc == 4)
+    return say_qmp (argv[2], argv[3]);
   if (g_str_equal (command, "policy") && argc >= 4)
     return set_policy (argv[2], argv + 3);
   if (g_str_equal (command, "fault") && (argc == 4 || argc == 5))

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# sleep, resume, hibernate and switch, where there is nothing that could do them: no agent in
+# the guest, no PV driver that knows S3 or S4, no input daemon.
+. "$(dirname "$0")/lib.sh"
+
+watch_signals
+new_guest sleeper
+
+# --- stopped ---
+prints 'acpi-state of a stopped VM' 5 xec-vm -n sleeper get acpi-state
+fails 'a stopped VM does not sleep' '213:Performing this action requires PV addons' xec-vm -n sleeper sleep
+succeeds 'resume of a stopped VM does nothing' xec-vm -n sleeper resume
+succeeds 'hibernate of a stopped VM does nothing' xec-vm -n sleeper hibernate
+succeeds 'switch to a stopped VM does nothing' xec-vm -n sleeper switch
+prints 'it is not hibernated' false xec-vm -n sleeper get hibernated
+
+# --- running, without anybody to ask ---
+xec-vm -n sleeper start
+guest_up sleeper
+forget_signals
+prints 'acpi-state of a running VM' 0 xec-vm -n sleeper get acpi-state
+fails 'sleep' '213:Performing this action requires PV addons' xec-vm -n sleeper sleep
+fails 'hibernate' '213:Performing this action requires PV addons' xec-vm -n sleeper hibernate
+succeeds 'resume of a VM that is awake' xec-vm -n sleeper resume
+milliseconds xec-vm -n sleeper switch
+like 'switch without an input daemon' "$out" 'com.citrix.xenclient.input'
+if [[ $XM_TARGET == sim ]]; then
+  like 'fails at once' "$((ms < 2000))" 1
+fi
+
+# --- with PV drivers that know neither S3 nor S4: a PV guest has them not ---
+xec-vm -n sleeper set pv-addons true
+fails 'sleep of a PV guest' '223:IO error: "Error entering s3\."' xec-vm -n sleeper sleep
+fails 'hibernate of a PV guest' '223:IO error: "Error entering s4\."' xec-vm -n sleeper hibernate
+prints 'it is not hibernated' false xec-vm -n sleeper get hibernated
+prints 'state' running xec-vm -n sleeper get state
+prints 'acpi-state' 0 xec-vm -n sleeper get acpi-state
+is 'no state was told' "$(states "$U")" ''
+
+xec-vm -n sleeper destroy
+prints 'acpi-state after the end' 5 xec-vm -n sleeper get acpi-state
+
+done_testing
