@@ -123,7 +123,7 @@ guest_up image
 D=$VM/disk/$whole
 fails 'mount for writing while it runs' "^$FAILED: .*for writing: vm $U runs with it" xec -o "$D" mount "$WORK/mnt" false
 succeeds 'mount read-only while it runs' xec -o "$D" mount "$WORK/mnt" true
-is 'the content' "$(cmp "$WORK/mnt/initrd" "$XM_GUEST_RAMDISK" 2>&1)" ''
+is 'the content' "$(cmp "$WORK/mnt/boot/initrd-1" "$XM_GUEST_RAMDISK" 2>&1)" ''
 succeeds 'umount' xec -o "$D" umount
 succeeds 'destroy' xec -o "$VM" destroy
 
