@@ -118,6 +118,10 @@ void
 xm_start_check_disks (XmStart *start, GTask *task)
 {
   const XmVm *vm = start->vm;
+  if (g_task_return_error_if_cancelled (task)) { /* GTask's thread would lose this error */
+    g_object_unref (task);
+    return;
+  }
   Check *check = g_new (Check, 1);
   *check =
       (Check){ g_array_new (FALSE, TRUE, sizeof (Checked)), g_strdup (vm->uuid), start->openxt };
