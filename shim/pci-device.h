@@ -7,11 +7,10 @@ G_BEGIN_DECLS
 
 /*
  * The host's PCI devices, read from sysfs. Its files are answered by the kernel
- * from memory, so the functions here do not count as blocking; only the list of
- * names (pci.ids) is a big file, see xm_pci_describe_async().
+ * from memory, so the functions here do not count as blocking.
  *
- * They are read here and not by libpci, because libpci ends the program when
- * sysfs is missing or a device goes away while it looks.
+ * libpci is not used: it ends the program when sysfs is missing or a device
+ * goes away while it looks, and its licence would become the daemon's.
  */
 
 typedef struct {
@@ -35,7 +34,7 @@ typedef struct {
   guint class; /* with subclass: 0x0300 */
   guint vendor, device;
   int boot_vga; /* 1: firmware shows its texts there, 0: not, -1: does not apply */
-  char *name;   /* NULL until xm_pci_describe_async() */
+  char *name;   /* NULL until xm_pci_describe() */
 } XmPciDevice;
 
 XmPciDevice *xm_pci_device_copy (const XmPciDevice *device);
@@ -68,20 +67,13 @@ gboolean xm_pci_device_is_on_root_bus (const char *sysfs, const XmPciDevice *dev
 char *xm_pci_device_path (const char *sysfs, const XmPciAddress *address);
 
 /**
- * xm_pci_describe_async:
- * @root: "" or what stands for /, with pci.ids somewhere in it: XmSettings.host_root
- * @devices: (transfer full) (element-type XmPciDevice)
+ * xm_pci_describe:
+ * @devices: (element-type XmPciDevice)
  *
- * Gives each device its name, on a thread: "<vendor> <device>", or
- * `Unknown device (8086:1234)` when pci.ids does not know both.
+ * Gives each device its name: "<vendor> <device>" as udev's hardware database (made of pci.ids) has
+ * it, or `Unknown device (8086:1234)`. The database is a file that is mapped, not read.
  */
-void xm_pci_describe_async (const char *root,
-                            GPtrArray *devices,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data);
-
-/** xm_pci_describe_finish: (transfer full): @devices. Never fails. */
-GPtrArray *xm_pci_describe_finish (GAsyncResult *result);
+void xm_pci_describe (GPtrArray *devices);
 
 /** xm_pci_device_to_variant: (transfer floating): what the lists of devices on the bus hold for
  * one, `a{ss}`: addr, name, class, vendor-id, device-id. */

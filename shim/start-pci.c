@@ -214,18 +214,6 @@ has_wanted (XmVm *vm, gpointer user_data)
   return FALSE;
 }
 
-static void
-on_taken_described (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GPtrArray) devices = xm_pci_describe_finish (result);
-  const XmPciDevice *device = devices->pdata[0];
-  g_autofree char *address = xm_pci_address_to_text (&device->address);
-  g_autofree char *shown = g_strjoin (" ", address, device->name, NULL);
-  GError *error = NULL;
-  xm_error_set_about (&error, XM_ERROR_DEVICE_IN_USE, shown);
-  end_step (user_data, error);
-}
-
 void
 xm_start_check_pci_free (XmStart *start, GTask *task)
 {
@@ -241,9 +229,16 @@ xm_start_check_pci_free (XmStart *start, GTask *task)
     end_step (task, NULL);
     return;
   }
-  GPtrArray *devices = g_ptr_array_new_with_free_func ((GDestroyNotify)xm_pci_device_free);
+  g_autoptr (GPtrArray) devices =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)xm_pci_device_free);
   g_ptr_array_add (devices, xm_pci_device_copy (search.taken));
-  xm_pci_describe_async (vm->service->settings->host_root, devices, on_taken_described, task);
+  xm_pci_describe (devices);
+  const XmPciDevice *device = devices->pdata[0];
+  g_autofree char *address = xm_pci_address_to_text (&device->address);
+  g_autofree char *shown = g_strjoin (" ", address, device->name, NULL);
+  GError *error = NULL;
+  xm_error_set_about (&error, XM_ERROR_DEVICE_IN_USE, shown);
+  end_step (task, error);
 }
 
 /* -- pciback -------------------------------------------------------------------------------- */

@@ -198,33 +198,27 @@ list_pt_rules (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invo
 }
 
 static void
-on_described (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GDBusMethodInvocation *invocation = user_data;
-  g_autoptr (GPtrArray) devices = xm_pci_describe_finish (result);
-  g_auto (GVariantBuilder) list = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{ss}"));
-  for (guint i = 0; i < devices->len; i++)
-    g_variant_builder_add_value (&list, xm_pci_device_to_variant (devices->pdata[i]));
-  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
-}
-
-static void
 list_pt_pci_devices (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
   XmVm *vm = owner;
-  XmSettings *settings = vm->service->settings;
   GError *error = NULL;
-  g_autofree char *sysfs = xm_settings_host_path (settings, "/sys");
+  g_autofree char *sysfs = xm_settings_host_path (vm->service->settings, "/sys");
   g_autoptr (GPtrArray) host = xm_pci_devices_read (sysfs);
   g_autoptr (GPtrArray) passed = xm_vm_select_pci (vm, host, sysfs, &error);
   if (passed == NULL) {
     xm_error_return (invocation, error);
     return;
   }
-  GPtrArray *devices = g_ptr_array_new_with_free_func ((GDestroyNotify)xm_pci_device_free);
+  g_autoptr (GPtrArray) devices =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)xm_pci_device_free);
   for (guint i = 0; i < passed->len; i++)
     g_ptr_array_add (devices, xm_pci_device_copy (((XmPassedDevice *)passed->pdata[i])->device));
-  xm_pci_describe_async (settings->host_root, devices, on_described, invocation);
+  xm_pci_describe (devices);
+
+  g_auto (GVariantBuilder) list = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{ss}"));
+  for (guint i = 0; i < devices->len; i++)
+    g_variant_builder_add_value (&list, xm_pci_device_to_variant (devices->pdata[i]));
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }
 
 const XmMethod xm_vm_pci_methods[] = {

@@ -5,7 +5,7 @@
 
 /*
  * A directory that stands for / of a host with PCI devices: sysfs as the kernel
- * lays it out, made from a table, and a small pci.ids. Nothing moves in it: a
+ * lays it out, made from a table. Nothing moves in it: a
  * device keeps its driver whatever is written.
  *
  *   0000:00:00.0  0600 8086:1237  host bridge
@@ -20,7 +20,7 @@
  *   0000:02:00.0  0200 8086:1521  network (driver igb)
  *   0000:02:00.1  0200 8086:1521  network (driver pciback)
  *   0000:03:00.0  0380 8086:5690  graphics, Intel's and not the firmware's
- *   0001:04:1f.7  0108 1b4b:9230  disks, unknown to pci.ids, 3 GiB
+ *   0001:04:1f.7  0108 1b4b:fffe  disks, of a model that nobody knows, 3 GiB
  */
 
 /** fake_host_new: (transfer full): its directory. */
