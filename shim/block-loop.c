@@ -61,7 +61,7 @@ static gboolean
 configure (const char *device, int image_fd, const char *image, guint32 flags, int *fd)
 {
   struct loop_config config = { .fd = (guint32)image_fd, .info.lo_flags = flags };
-  *fd = open (device, (flags & LO_FLAGS_READ_ONLY ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+  *fd = open (device, ((flags & LO_FLAGS_READ_ONLY) != 0 ? O_RDONLY : O_RDWR) | O_CLOEXEC);
   if (*fd < 0)
     return FALSE;
   g_strlcpy ((char *)config.info.lo_file_name, image, LO_NAME_SIZE);

@@ -332,16 +332,20 @@ on_mount_read (GObject *source, GAsyncResult *result, gpointer user_data)
   Call *call = user_data;
   GError *error = NULL;
   call->node = xm_disk_mount_node_read_finish (call->vm, result, &error);
-  if (call->node != NULL && *call->node->dir == '\0')
-    xm_error_set_io (&error, "device not mounted \"%s\"", call->node->device);
-  if (error != NULL)
+  if (call->node == NULL) {
     fail (call, error);
-  else if (xm_disk_mount_node_is_mounted (call->vm, call->node))
+    return;
+  }
+  if (*call->node->dir == '\0') {
+    xm_error_set_io (&error, "device not mounted \"%s\"", call->node->device);
+    fail (call, error);
+  } else if (xm_disk_mount_node_is_mounted (call->vm, call->node)) {
     xm_umount_async (call->vm->service, call->node->dir, on_unmounted, call);
-  else if (is_left_attached (call))
+  } else if (is_left_attached (call)) {
     detach (call); /* unmounted by hand */
-  else
+  } else {
     xm_disk_mount_node_remove_async (call->vm, call->id, on_gone, call);
+  }
 }
 
 void

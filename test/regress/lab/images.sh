@@ -16,6 +16,7 @@ make_disk () {
   sectors=$(printf '%08x' $((size / 512)))
   truncate -s $((size + 1048576)) "$1"
   # One entry: Linux, from sector 2048; numbers have their lowest byte first.
+  # shellcheck disable=SC2059 # escapes
   printf '\0\0\0\0\x83\0\0\0\0\x08\0\0'"\\x${sectors:6:2}\\x${sectors:4:2}\\x${sectors:2:2}\\x${sectors:0:2}" |
     dd of="$1" bs=1 seek=446 conv=notrunc status=none
   printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc status=none

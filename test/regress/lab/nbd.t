@@ -35,7 +35,7 @@ daemon kill && daemon start
 is 'a crash of the service leaves it mounted' "$(cat "$WORK/mnt/one")" one
 succeeds 'umount' xec -o "$D" umount
 within 'nothing is attached' "$LIMIT" is_detached
-is 'nor noted' "$(xenstore-exists "$(mount_node)" && echo there; ls "$(run_dir)" | grep nbd)" ''
+is 'nor noted' "$(xenstore-exists "$(mount_node)" && echo there; find "$(run_dir)" -name "nbd*")" ''
 fails 'a second umount' "^$FAILED: 223:IO error: device not mounted" xec -o "$D" umount
 succeeds 'mount read-only' xec -o "$D" mount "$WORK/mnt" true
 is 'what was written' "$(cat "$WORK/mnt/written")" written
