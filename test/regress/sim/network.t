@@ -110,4 +110,39 @@ xec -o "$VM" set track-dependencies false
 succeeds 'start' xec-vm -n user start
 unlike 'dom0, when the default one does not run' "$(xl list -l user)" backend_dom
 
+succeeds 'destroy' xec-vm -n user destroy
+
+# --- OpenXT's network daemon ---
+# peer REPLY...: plays it; what it is called is in $WORK/peer
+peer () {
+  bus-peer com.citrix.xenclient.networkdaemon "$@" >"$WORK/peer" 2>&1 &
+  peer=$!
+  watchers+=("$peer")
+  within 'the network daemon is on the bus' "$LIMIT" grep -q ready "$WORK/peer"
+}
+end_peer () { kill "$peer"; wait "$peer" 2>/dev/null; }
+asked () { grep -q "$1" "$WORK/peer"; }
+
+xec-vm -u "$backend" set provides-default-network-backend false
+peer 'is_initialized=(true,)' "get_network_backend=('$backend',)" 'move_to_network=()'
+within 'it is asked who serves the networks' "$LIMIT" asked "get_network_backend ('/wired/0/bridged',)"
+within 'dependencies count whom it names' "$LIMIT" bash -c "[[ \$(xec -o $VM get dependencies) == $(path_of "$backend") ]]"
+xec -o "$VM" set track-dependencies true
+succeeds 'start' xec-vm -n user start
+domid=$(xec-vm -n user get domid)
+like 'the backend it named' "$(xl list -l user)" "\"backend_dom(id|name)\": \"?$(xec-vm -u "$backend" get domid)[\",]"
+succeeds 'set network' xec -o "$VM/nic/0" set network /wired/1/bridged
+is 'it is asked to move the NIC' "$(grep move_to_network "$WORK/peer")" \
+  "move_to_network ('vif$domid.0', '/wired/1/bridged')"
+is 'the frontend is told to let go' "$(xenstore-read "/local/domain/$domid/device/vif/0/disconnect")" 1
+is 'the network is the name of the bridge' "$(xenstore-read "/local/domain/0/backend/vif/$domid/0/bridge")" /wired/1/bridged
+is 'nobody else moves it' "$(moves)" ''
+end_peer
+peer 'is_initialized=(true,)'
+fails 'a network daemon that refuses' "^$FAILED: " xec -o "$VM/nic/0" set network /wired/2/bridged
+prints 'the network is stored nevertheless' /wired/2/bridged xec -o "$VM/nic/0" get network
+end_peer
+succeeds 'destroy' xec-vm -n user destroy
+xec-vm -u "$backend" destroy
+
 done_testing
