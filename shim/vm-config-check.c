@@ -79,9 +79,9 @@ xm_config_check_ioports (const char *text)
 {
   static const char wanted[] = "a port or a range of ports up to ffff in hexadecimal, "
                                "such as 2f8-2ff";
-  guint64 first, last;
+  guint64 first = 0;
   const char *end = skip_number (text, 8, &first);
-  last = first;
+  guint64 last = first;
   if (end != NULL && *end == '-')
     end = skip_number (end + 1, 8, &last);
   return end != NULL && *end == '\0' && first <= last && last <= 0xffff ? NULL : wanted;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/vm-config-openxt.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "shim/text.h"
@@ -60,6 +59,14 @@ xm_openxt_disk_spec (const XmVm *vm, guint id, const char *path, GError **error)
   return spec;
 }
 
+/* The decimal number behind @word. */
+static guint
+number_after (const char *line, const char *word)
+{
+  const char *found = strstr (line, word);
+  return found != NULL ? (guint)g_ascii_strtoull (found + strlen (word), NULL, 10) : 0;
+}
+
 char **
 xm_openxt_drive_specs (const XmVm *vm, gboolean stubdom)
 {
@@ -72,16 +79,17 @@ xm_openxt_drive_specs (const XmVm *vm, gboolean stubdom)
     return g_strv_builder_end (specs);
 
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  guint host = 0, channel = 0, target = 0, unit = 0;
+  const char *address = NULL; /* the line that names the device of the following ones */
   for (char **line = lines; *line != NULL; line++) {
-    if (sscanf (*line, "Host: scsi%u Channel: %u Id: %u Lun: %u", &host, &channel, &target,
-                &unit) == 4 ||
-        strstr (*line, "Type:   CD-ROM") == NULL)
+    if (g_str_has_prefix (*line, "Host: scsi"))
+      address = *line;
+    if (address == NULL || strstr (*line, "Type:   CD-ROM") == NULL)
       continue;
-    g_autofree char *spec =
-        g_strdup_printf ("%s:/dev/bsg/%u:%u:%u:%u,raw,atapi-pt,devtype=cdrom,access=%s",
-                         stubdom ? "atapi-pt-argo" : "atapi-pt-local", host, channel, target, unit,
-                         write ? "rw" : "ro");
+    g_autofree char *spec = g_strdup_printf (
+        "%s:/dev/bsg/%u:%u:%u:%u,raw,atapi-pt,devtype=cdrom,access=%s",
+        stubdom ? "atapi-pt-argo" : "atapi-pt-local", number_after (address, "Host: scsi"),
+        number_after (address, "Channel:"), number_after (address, "Id:"),
+        number_after (address, "Lun:"), write ? "rw" : "ro");
     g_strv_builder_add (specs, spec);
   }
   return g_strv_builder_end (specs);

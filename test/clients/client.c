@@ -157,6 +157,8 @@ client_load_table (const char *name)
 static guint tests, failures;
 
 static gboolean
+print_result (gboolean ok, const char *format, va_list arguments) G_GNUC_PRINTF (2, 0);
+static gboolean
 print_result (gboolean ok, const char *format, va_list arguments)
 {
   g_autofree char *name = g_strdup_vprintf (format, arguments);

@@ -84,7 +84,7 @@ call (GDBusConnection *connection,
 static void
 run_call (GDBusConnection *connection, const char *path, const char *method)
 {
-  g_autoptr (GVariant) answer = call (connection, path, VM, method, NULL);
+  G_GNUC_UNUSED g_autoptr (GVariant) answer = call (connection, path, VM, method, NULL);
 }
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -92,7 +92,7 @@ run_call (GDBusConnection *connection, const char *path, const char *method)
 static void
 set (GDBusConnection *connection, const char *path, const char *property, GVariant *value)
 {
-  g_autoptr (GVariant) answer =
+  G_GNUC_UNUSED g_autoptr (GVariant) answer =
       call (connection, path, PROPERTIES, "Set", g_variant_new ("(ssv)", VM, property, value));
 }
 

@@ -202,8 +202,9 @@ test_wrong_arguments (const Objects *objects)
                     : g_str_equal (row[INTERFACE], VMNIC) ? OF_NIC
                                                           : OF_VM;
     GError *error = NULL;
-    g_autoptr (GVariant) answer = client_call (objects->paths[object], row[INTERFACE], row[MEMBER],
-                                               g_variant_new_parsed ("(@ad [], 1.5)"), &error);
+    G_GNUC_UNUSED g_autoptr (GVariant) answer =
+        client_call (objects->paths[object], row[INTERFACE], row[MEMBER],
+                     g_variant_new_parsed ("(@ad [], 1.5)"), &error);
     client_fails (error, "", "%s.%s with wrong arguments", row[INTERFACE], row[MEMBER]);
   }
 }

@@ -369,8 +369,8 @@ test_get_all (const char *path, const char *interface, GPtrArray *properties, gu
 static void
 test_failing_getter (const char *vm)
 {
-  g_autofree char *key = g_strdup_printf ("/vm/%s/config/vcpus",
-                                          g_strdelimit (g_strdup (vm + strlen ("/vm/")), "_", '-'));
+  g_autofree char *uuid = g_strdelimit (g_strdup (vm + strlen ("/vm/")), "_", '-');
+  g_autofree char *key = g_strdup_printf ("/vm/%s/config/vcpus", uuid);
   g_autoptr (GVariant) before = client_get (vm, VM, "vcpus", NULL);
   client_db_write (key, "a few");
   g_autofree char *text = client_get_text (vm, VM, "vcpus");
@@ -470,7 +470,7 @@ surface_test_properties (void)
   /* Devices that some of the VM's properties speak of. */
   g_autofree char *disk = call_for_path (vm, "add_disk");
   g_autofree char *drive = call_for_path (vm, "add_disk");
-  g_autofree char *wired = call_for_path (vm, "add_nic");
+  G_GNUC_UNUSED g_autofree char *wired = call_for_path (vm, "add_nic");
   g_autofree char *wireless = call_for_path (vm, "add_nic");
   g_autofree char *nic = call_for_path (vm, "add_nic"); /* not the first of either sort */
   g_autoptr (GPtrArray) disk_properties =

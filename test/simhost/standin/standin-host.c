@@ -174,6 +174,12 @@ standin_host_destroy (StandinHost *host, unsigned domid)
   raise_event (host);
 }
 
+const char *
+standin_host_xl (void)
+{
+  return REAL_XL;
+}
+
 char *
 standin_host_dry_run (StandinHost *host, const char *config)
 {

@@ -39,6 +39,9 @@ void standin_host_shutdown (StandinHost *host, unsigned domid, unsigned reason);
 /** standin_host_destroy: the domain is gone. */
 void standin_host_destroy (StandinHost *host, unsigned domid);
 
+/** standin_host_xl: (transfer none): path of the real xl. */
+const char *standin_host_xl (void);
+
 /** standin_host_dry_run: what the real `xl -N create` prints for @config. Returns: (transfer full):
  * JSON, or %NULL when xl refuses. */
 char *standin_host_dry_run (StandinHost *host, const char *config);
