@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/block-device.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "shim/block-loop.h"
 #include "shim/block-nbd.h"
 #include "shim/error.h"
-
-/* The kernel reads the partition table of a network block device when somebody opens it. */
-#define POLL_MS   20
-#define MAX_POLLS 250
 
 /** Attachment: data of the task. */
 typedef struct {
@@ -22,7 +20,6 @@ typedef struct {
   gboolean read_only;
   const char *format;
   XmBlockDevice *device;
-  guint polls;
   GError *failure; /* while it is detached again */
 } Attachment;
 
@@ -147,24 +144,48 @@ succeed (GTask *task)
   g_object_unref (task);
 }
 
-static gboolean
-on_poll (gpointer user_data)
+static void
+on_partition (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  Attachment *attachment = g_task_get_task_data (task);
   GError *error = NULL;
-  if (access (attachment->device->path, F_OK) == 0) {
-    succeed (task);
-    return G_SOURCE_REMOVE;
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    succeed (user_data);
+  else
+    withdraw (user_data, error);
+}
+
+/* qemu-nbd lets the kernel look for partitions of a device that can be written only. */
+static void
+read_table (const XmBlockDevice *device)
+{
+  g_autofree char *dir = g_path_get_dirname (device->path);
+  g_autofree char *path = g_build_filename (dir, device->name, NULL);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  if (ioctl (fd, BLKRRPART) < 0)
+    g_debug ("%s: %s", path, g_strerror (errno));
+  close (fd);
+}
+
+static void
+find_partition_in_thread (GTask *task,
+                          gpointer source,
+                          gpointer task_data,
+                          GCancellable *cancellable)
+{
+  const Attachment *attachment = task_data;
+  const XmBlockDevice *device = attachment->device;
+  GError *error = NULL;
+  if (access (device->path, F_OK) < 0)
+    read_table (device);
+  if (access (device->path, F_OK) == 0) {
+    g_task_return_boolean (task, TRUE);
+    return;
   }
-  if (!g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &error)) {
-    if (++attachment->polls < MAX_POLLS)
-      return G_SOURCE_CONTINUE;
-    xm_error_set_io (&error, "%s: there is no partition %u", attachment->image,
-                     attachment->partition);
-  }
-  withdraw (task, error);
-  return G_SOURCE_REMOVE;
+  xm_error_set_io (&error, "%s: there is no partition %u", attachment->image,
+                   attachment->partition);
+  g_task_return_error (task, error);
 }
 
 /* @path: (transfer full): of the whole device */
@@ -172,7 +193,6 @@ static void
 take (GTask *task, char *path, int fd)
 {
   Attachment *attachment = g_task_get_task_data (task);
-  GError *error = NULL;
   attachment->device = g_new (XmBlockDevice, 1);
   *attachment->device = (XmBlockDevice){ path, g_path_get_basename (path), fd };
   if (attachment->partition == 0) {
@@ -181,16 +201,10 @@ take (GTask *task, char *path, int fd)
   }
   attachment->device->path = g_strdup_printf ("%sp%u", path, attachment->partition);
   g_free (path);
-  /* A loop device has had its table read by now. */
-  if (fd < 0) {
-    g_timeout_add (POLL_MS, on_poll, task);
-  } else if (access (attachment->device->path, F_OK) == 0) {
-    succeed (task);
-  } else {
-    xm_error_set_io (&error, "%s: there is no partition %u", attachment->image,
-                     attachment->partition);
-    withdraw (task, error);
-  }
+  g_autoptr (GTask) thread = g_task_new (NULL, g_task_get_cancellable (task), on_partition, task);
+  g_task_set_source_tag (thread, find_partition_in_thread);
+  g_task_set_task_data (thread, attachment, NULL);
+  g_task_run_in_thread (thread, find_partition_in_thread);
 }
 
 /* -- attaching ----------------------------------------------------------------------------------

@@ -275,7 +275,7 @@ END_TEST
 
 /* -- partitions -------------------------------------------------------------------------- */
 
-START_TEST (a_partition_is_waited_for)
+START_TEST (partitions)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
@@ -287,6 +287,17 @@ START_TEST (a_partition_is_waited_for)
   ck_assert_ptr_nonnull (device);
   ck_assert_str_eq (device->name, "nbd0");
   ck_assert (g_str_has_suffix (device->path, "/dev/nbd0p2"));
+
+  g_clear_object (&result);
+  add_device (1);
+  tell ("qemu-nbd", DETACH SERVE);
+  xm_block_device_attach_async (service, "/a.vhd", "vhd", 2, TRUE, NULL, on_ended, &result);
+  wait_for (&result);
+  ck_assert_ptr_null (xm_block_device_attach_finish (result, &error));
+  ck_assert_str_eq (error->message, "223:IO error: /a.vhd: there is no partition 2");
+  g_autofree char *calls = fixture_read_file (scripts, "calls");
+  g_autofree char *last = g_strdup_printf ("qemu-nbd -d %s/dev/nbd1\n", scripts);
+  ck_assert (g_str_has_suffix (calls, last));
 }
 END_TEST
 
@@ -382,7 +393,7 @@ main (void)
   tcase_add_test (tcase, a_device_is_waited_for);
   tcase_add_test (tcase, cancelled_on_its_way);
   tcase_add_test (tcase, what_a_device_serves);
-  tcase_add_test (tcase, a_partition_is_waited_for);
+  tcase_add_test (tcase, partitions);
   tcase_add_test (tcase, types_that_cannot_be_served);
   tcase_add_test (tcase, formats);
   tcase_add_test (tcase, leftovers_are_taken_back);
