@@ -171,6 +171,25 @@ transfer_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GErro
   return TRUE;
 }
 
+static void
+on_proxy_told (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (XlOutput) output = xl_runner_run_finish (XL_RUNNER (source), result, &error);
+  if (output == NULL) /* as a rule there is none */
+    g_debug ("rpc-proxy has not been told: %s", error->message);
+}
+
+/* OpenXT's proxy between guests and the bus rereads who may do what. */
+static gboolean
+usb_control_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **error)
+{
+  static const char *const argv[] = { "killall", "-SIGHUP", "rpc-proxy", NULL };
+  xl_runner_run_async (vm->service->helpers, argv, NULL, XL_TIMEOUT_QUICK, NULL, on_proxy_told,
+                       NULL);
+  return TRUE;
+}
+
 /* No two VMs share a slot: whoever has the new one gets the old one. */
 static gboolean
 slot_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **error)
@@ -342,7 +361,7 @@ static const XmVmProperty rows[] = {
   BOOLEAN ("track-dependencies", "track-dependencies", "false"),
   STRING ("type", "type", "svm", .get = get_type),
   BOOLEAN ("usb-auto-passthrough", "usb-auto-passthrough", "true"),
-  BOOLEAN ("usb-control", "usb-control", "false"),
+  BOOLEAN ("usb-control", "usb-control", "false", .changed = usb_control_changed),
   BOOLEAN ("usb-enabled", "usb-enabled", "true", .config_key = "usb", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_HVM | XM_CONFIG_IF_FALSE),
   BOOLEAN ("usb-grab-devices", "usb-grab-devices", "false", .get = get_true_if_native),
   LIVE ("uuid", 's', get_uuid),

@@ -4,6 +4,7 @@
  * was recorded from the original service, and what Get and Set do with a row.
  */
 #include <check.h>
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -469,6 +470,29 @@ START_TEST (signals_of_name_and_progress)
 }
 END_TEST
 
+/* Also when nothing changes: whoever sets it means the proxy to look again. */
+START_TEST (usb_control_tells_the_proxy)
+{
+  g_autoptr (ServiceFixture) fixture = service_fixture_new ();
+  XmVm *vm = service_fixture_add_vm (fixture, UUID, "{\"usb-control\":\"true\"}");
+  const char *base = xm_store_get_base (service_fixture_service (fixture)->store);
+  g_autofree char *program = g_build_filename (base, "killall", NULL);
+  g_autofree char *told = g_build_filename (base, "told", NULL);
+  g_autofree char *script =
+      g_strdup_printf ("#!/bin/sh\necho \"$*\" >'%s.new'; mv '%s.new' '%s'\n", told, told, told);
+  ck_assert (g_file_set_contents (program, script, -1, NULL));
+  ck_assert_int_eq (g_chmod (program, 0700), 0);
+  g_autofree char *path = g_strjoin (":", base, g_getenv ("PATH"), NULL);
+  g_setenv ("PATH", path, TRUE);
+  ck_assert (service_fixture_set (fixture, vm->path, VM, "usb-control",
+                                  g_variant_new_boolean (TRUE), NULL));
+  g_autofree char *words = NULL;
+  while (!g_file_get_contents (told, &words, NULL, NULL))
+    g_main_context_iteration (NULL, FALSE);
+  ck_assert_str_eq (words, "-SIGHUP rpc-proxy\n");
+}
+END_TEST
+
 /* Several changes within half a second are one signal. */
 START_TEST (changes_are_announced_together)
 {
@@ -501,6 +525,7 @@ main (void)
   tcase_add_test (tcase, wrong_set_calls);
   tcase_add_test (tcase, slots_are_swapped);
   tcase_add_test (tcase, signals_of_name_and_progress);
+  tcase_add_test (tcase, usb_control_tells_the_proxy);
   tcase_add_test (tcase, changes_are_announced_together);
   suite_add_tcase (suite, tcase);
   SRunner *runner = srunner_create (suite);
