@@ -4,36 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shim/error.h"
+#include "shim/guest-path.h"
 
 #define PIECE (1024 * 1024)
-
-static int
-open_below (const char *root, const char *path)
-{
-  /* O_NONBLOCK: a FIFO has no writer. */
-  struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-                          .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV };
-  int dir = open (root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (dir < 0)
-    return -1;
-  int fd = (int)syscall (SYS_openat2, dir, path, &how, sizeof how);
-  int errsv = errno;
-  close (dir);
-  errno = errsv;
-  return fd;
-}
 
 static int
 open_source (const char *root, const char *path, goffset limit, GError **error)
 {
   struct stat status;
-  int fd = open_below (root, path);
+  int fd = xm_guest_path_open (root, path);
   int errsv = 0;
   if (fd < 0 || fstat (fd, &status) < 0)
     errsv = errno;

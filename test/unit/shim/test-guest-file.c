@@ -86,11 +86,32 @@ START_TEST (links_stay_within)
   link_to (secret, "secret");
   link_to ("../secret", "up");
   link_to ("loop", "loop");
+  link_to ("./..//../boot", "dir");
+  copies ("dir/kernel", "the kernel");
+  copies ("dir/../dir/../boot/kernel", "the kernel");
   unlink (to);
   refuses ("/secret", "does not exist");
   refuses ("/up", "does not exist");
   refuses ("/../secret", "does not exist");
   refuses ("/loop", "/loop: openFile: ");
+}
+END_TEST
+
+START_TEST (deep_paths_are_refused)
+{
+  g_autoptr (GString) path = g_string_new (NULL);
+  for (int i = 0; i < 128; i++)
+    g_string_append (path, "d/");
+  g_autofree char *deepest = g_strconcat ("root/", path->str, "file", NULL);
+  fixture_write_file (base, deepest, "deep");
+  g_string_append (path, "file");
+  copies (path->str, "deep");
+
+  g_autofree char *deeper = g_strconcat ("root/d/", path->str, NULL);
+  fixture_write_file (base, deeper, "too deep");
+  unlink (to);
+  g_string_prepend (path, "d/");
+  refuses (path->str, "invalid argument");
 }
 END_TEST
 
@@ -101,7 +122,9 @@ START_TEST (only_regular_files)
   refuses ("/fifo", "/fifo: openFile: ");
   refuses ("/boot", "inappropriate type");
   refuses ("/missing", "does not exist");
-  refuses ("", "openFile");
+  refuses ("", "inappropriate type");
+  refuses ("/boot/kernel/x", "inappropriate type");
+  copies ("/boot/./kernel/", "the kernel");
 }
 END_TEST
 
@@ -141,6 +164,7 @@ main (void)
   tcase_add_checked_fixture (tcase, set_up, tear_down);
   tcase_add_test (tcase, files_are_copied);
   tcase_add_test (tcase, links_stay_within);
+  tcase_add_test (tcase, deep_paths_are_refused);
   tcase_add_test (tcase, only_regular_files);
   tcase_add_test (tcase, large_files_are_refused);
   tcase_add_test (tcase, what_is_there_is_replaced);
