@@ -44,7 +44,7 @@ xm_block_device_free (XmBlockDevice *device)
   g_free (device);
 }
 
-/* -- formats ------------------------------------------------------------------------------ */
+/* -- formats ----------------------------------------------------------------------- */
 
 /* Version 1 is what QEMU calls qcow; the number follows the magic, most significant byte first. */
 static gboolean
@@ -78,7 +78,7 @@ xm_image_format (const char *type, const char *path)
   return NULL;
 }
 
-/* -- detaching ------------------------------------------------------------------------------ */
+/* -- detaching --------------------------------------------------------------------- */
 
 static void
 on_nbd_detached (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -113,7 +113,7 @@ xm_block_device_detach_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* -- the partition ---------------------------------------------------------------------------- */
+/* -- the partition ----------------------------------------------------------------- */
 
 static void
 on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -207,8 +207,7 @@ take (GTask *task, char *path, int fd)
   g_task_run_in_thread (thread, find_partition_in_thread);
 }
 
-/* -- attaching ----------------------------------------------------------------------------------
- */
+/* -- attaching --------------------------------------------------------------------- */
 
 static void
 on_nbd_attached (GObject *source, GAsyncResult *result, gpointer user_data)

@@ -40,7 +40,7 @@ attachment_free (gpointer data)
   g_free (attachment);
 }
 
-/* -- what there is ---------------------------------------------------------------------- */
+/* -- what there is ----------------------------------------------------------------- */
 
 static char *
 sysfs_path (XmService *service, guint number, const char *file)
@@ -143,7 +143,7 @@ xm_block_nbd_serves (XmService *service, const char *name, const char *image)
          g_str_has_suffix (words + last_word (words, len), escaped);
 }
 
-/* -- detaching ------------------------------------------------------------------------- */
+/* -- detaching --------------------------------------------------------------------- */
 
 static void
 on_detached (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -196,7 +196,7 @@ xm_block_nbd_detach_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* -- attaching ------------------------------------------------------------------------- */
+/* -- attaching --------------------------------------------------------------------- */
 
 static void
 reserve (Attachment *attachment, gboolean reserved)

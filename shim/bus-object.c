@@ -46,7 +46,7 @@ object_unref (XmBusObject *object)
   g_rc_box_release_full (object, object_clear);
 }
 
-/* -- the description of a kind -------------------------------------------- */
+/* -- the description of a kind ----------------------------------------------------- */
 
 static GDBusInterfaceInfo *
 load_interface (const char *name)
@@ -133,7 +133,7 @@ xm_object_kind_foreach_member (const XmObjectKind *kind, XmMemberFunc func, gpoi
   }
 }
 
-/* -- calls ----------------------------------------------------------------- */
+/* -- calls ------------------------------------------------------------------------- */
 
 #define NOT_IMPLEMENTED "%s.%s is not implemented"
 
@@ -328,7 +328,7 @@ on_call (GDBusConnection *connection,
     handler->call (object->owner, parameters, invocation);
 }
 
-/* -- objects ---------------------------------------------------------------- */
+/* -- objects ----------------------------------------------------------------------- */
 
 /* Without a function for it GDBus hands Set to on_call(), which may answer later; access and type
  * it has checked. The same goes for Get and GetAll, which cost more that way. */

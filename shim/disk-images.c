@@ -105,7 +105,7 @@ xm_disk_images_of_vm (const XmVm *vm)
   return images;
 }
 
-/* -- keys ----------------------------------------------------------------------------- */
+/* -- keys -------------------------------------------------------------------------- */
 
 char *
 xm_disk_key_dirs (XmService *service)
@@ -155,7 +155,7 @@ remove_key (const char *image, const char *key_dir)
     g_warning ("cannot remove the key %s: %s", key, g_strerror (errno));
 }
 
-/* -- removing ----------------------------------------------------------------------------- */
+/* -- removing ---------------------------------------------------------------------- */
 
 typedef struct {
   GPtrArray *images;

@@ -15,7 +15,7 @@ node_path (const XmVm *vm, guint id, const char *name)
   return g_strdup_printf ("/xenmgr/mount/%s/%u%s", vm->uuid, id, name);
 }
 
-/* -- reading: one node after the other ---------------------------------------------------- */
+/* -- reading: one node after the other --------------------------------------------- */
 
 /** Reading: data of the task. */
 typedef struct {
@@ -91,7 +91,7 @@ xm_disk_mount_node_read_finish (XmVm *vm, GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* -- changing ------------------------------------------------------------------------------ */
+/* -- changing ---------------------------------------------------------------------- */
 
 void
 xm_disk_mount_node_write_async (XmVm *vm,

@@ -19,7 +19,7 @@ GQuark xm_error_quark (void);
 typedef enum {
   XM_ERROR_PLAIN = 0,         /* no number on the bus */
   XM_ERROR_NOT_SUPPORTED = 1, /* org.freedesktop.DBus.Error.NotSupported */
-  XM_ERROR_NOT_STARTED = 2,   /* a start ends here, logged, and the call succeeds; never on the bus */
+  XM_ERROR_NOT_STARTED = 2, /* a start ends here, logged, and the call succeeds; never on the bus */
   XM_ERROR_MEMORY = 101,
   XM_ERROR_HIBERNATE = 201,
   XM_ERROR_POLICY_MODIFY = 202,

@@ -26,7 +26,7 @@ static const struct {
   { XM_FIREWALL_UUID, "", HEX_AND_DASH },
 };
 
-/* -- parsing ------------------------------------------------------------------------- */
+/* -- parsing ----------------------------------------------------------------------- */
 
 static gboolean
 fits (const char *text, const char *alphabet)
@@ -111,7 +111,7 @@ xm_firewall_rule_free (XmFirewallRule *rule)
   g_free (rule);
 }
 
-/* -- printing ----------------------------------------------------------------------------- */
+/* -- printing ---------------------------------------------------------------------- */
 
 static void
 print_end (GString *out, const XmFirewallEnd *end)

@@ -44,7 +44,7 @@ xm_gpus_read (const XmService *service)
   return gpus;
 }
 
-/* -- the property gpu --------------------------------------------------------------------- */
+/* -- the property gpu -------------------------------------------------------------- */
 
 /* What the display handler uses is not for guests. */
 static gboolean
@@ -80,7 +80,7 @@ xm_vm_set_gpu (XmVm *vm, const XmVmProperty *row, GVariant *value, GTask *task)
   g_object_unref (task);
 }
 
-/* -- seamless mouse ---------------------------------------------------------------------- */
+/* -- seamless mouse ---------------------------------------------------------------- */
 
 static gint
 compare_placements (gconstpointer a, gconstpointer b)

@@ -7,7 +7,7 @@
 #include "shim/remote-call.h"
 #include "shim/vm.h"
 
-/* -- the text --------------------------------------------------------------------- */
+/* -- the text ---------------------------------------------------------------------- */
 
 void
 xm_hook_rpc_free (XmHookRpc *rpc)
@@ -74,7 +74,7 @@ xm_hook_rpc_parse (const char *text)
   return g_steal_pointer (&rpc);
 }
 
-/* -- the call ------------------------------------------------------------------------ */
+/* -- the call ---------------------------------------------------------------------- */
 
 static gboolean
 check_bus (XmService *service, const char *uuid, GError **error)

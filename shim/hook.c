@@ -55,7 +55,7 @@ run_free (gpointer data)
   g_free (run);
 }
 
-/* -- one run after the other --------------------------------------------------------- */
+/* -- one run after the other ------------------------------------------------------- */
 
 static GQueue *
 lane_of (const Run *run)
@@ -153,7 +153,7 @@ next_item (GTask *task)
   end_run (task, NULL);
 }
 
-/* -- public -------------------------------------------------------------------------- */
+/* -- public ------------------------------------------------------------------------ */
 
 gboolean
 xm_hook_is_set (const XmVm *vm, XmHook hook)

@@ -58,7 +58,7 @@ on_file (XmOperation *op, GTaskThreadFunc func, GAsyncReadyCallback callback, Im
   g_task_run_in_thread (task, func);
 }
 
-/* -- saving ----------------------------------------------------------------------- */
+/* -- saving ------------------------------------------------------------------------ */
 
 static void
 check_target (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
@@ -206,7 +206,7 @@ xm_operation_suspend_to_file (XmOperation *op)
     on_file (op, check_target, on_target_checked, image_new (op));
 }
 
-/* -- resuming ----------------------------------------------------------------------- */
+/* -- resuming ---------------------------------------------------------------------- */
 
 static void
 check_source (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)

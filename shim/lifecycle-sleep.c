@@ -14,7 +14,7 @@
 #define SLEEP_ERROR    "Error entering s3."
 #define RESUME_SECONDS 10
 
-/* -- waking --------------------------------------------------------------------------- */
+/* -- waking ------------------------------------------------------------------------ */
 
 static void
 on_awake (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -70,7 +70,7 @@ xm_operation_wake (XmOperation *op, guint seconds, void (*next) (XmOperation *op
   xm_vm_power_look_async (op->vm, op->cancellable, on_looked_to_wake, op);
 }
 
-/* -- resume --------------------------------------------------------------------------- */
+/* -- resume ------------------------------------------------------------------------ */
 
 static void
 resumed (XmOperation *op)
@@ -90,7 +90,7 @@ xm_operation_resume (XmOperation *op)
   wake (op);
 }
 
-/* -- sleep ---------------------------------------------------------------------------- */
+/* -- sleep ------------------------------------------------------------------------- */
 
 static void
 fail (XmOperation *op)

@@ -12,7 +12,7 @@
 
 #define WAKE_SECONDS 40
 
-/* -- shutdown and reboot -------------------------------------------------------- */
+/* -- shutdown and reboot ----------------------------------------------------------- */
 
 static void on_asked (GObject *source, GAsyncResult *result, gpointer user_data);
 

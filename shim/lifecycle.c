@@ -6,7 +6,7 @@
 
 #include "shim/error.h"
 
-/* -- the queue -------------------------------------------------------------------- */
+/* -- the queue --------------------------------------------------------------------- */
 
 static void (*const first_steps[]) (XmOperation *op) = {
   [XM_OPERATION_START] = xm_operation_start,
@@ -173,7 +173,7 @@ xm_operation_domain (XmOperation *op)
                                  op->vm->lifecycle->own_domid);
 }
 
-/* -- which domain is ours ------------------------------------------------------------- */
+/* -- which domain is ours ---------------------------------------------------------- */
 
 static char *
 own_file (XmVm *vm)
@@ -211,7 +211,7 @@ read_own (XmVm *vm)
   return (int)domid;
 }
 
-/* -- following the picture ---------------------------------------------------------------- */
+/* -- following the picture --------------------------------------------------------- */
 
 static gboolean
 on_expect_timer (gpointer user_data)
@@ -402,7 +402,7 @@ xm_lifecycle_observe (XmVm *vm)
     xm_vm_set_state (vm, XM_VM_RUNNING);
 }
 
-/* -- making and freeing -------------------------------------------------------------------- */
+/* -- making and freeing ------------------------------------------------------------ */
 
 XmLifecycle *
 xm_lifecycle_new (XmVm *vm)

@@ -5,7 +5,7 @@
 
 #include "shim/error.h"
 
-/* -- the table ---------------------------------------------------------------------- */
+/* -- the table --------------------------------------------------------------------- */
 
 void
 xm_mounted_free (XmMounted *mounted)
@@ -67,7 +67,7 @@ xm_mounted_find (const GPtrArray *mounted, const char *device, const char *dir)
   return NULL;
 }
 
-/* -- mounting ---------------------------------------------------------------------------- */
+/* -- mounting ---------------------------------------------------------------------- */
 
 /** Attempt: data of the task. */
 typedef struct {
@@ -187,7 +187,7 @@ xm_mount_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* -- unmounting ---------------------------------------------------------------------------- */
+/* -- unmounting -------------------------------------------------------------------- */
 
 static void
 on_unmounted (GObject *source, GAsyncResult *result, gpointer user_data)

@@ -62,7 +62,7 @@ call (XmNetworkDaemon *daemon,
                           (gint)daemon->call, daemon->cancellable, callback, user_data);
 }
 
-/* -- asking who serves the networks --------------------------------------------------- */
+/* -- asking who serves the networks ------------------------------------------------ */
 
 /** Refresh: the data of one refresh's task. */
 typedef struct {
@@ -224,7 +224,7 @@ xm_network_daemon_backend (const XmNetworkDaemon *daemon, const char *network)
   return g_hash_table_lookup (daemon->backends, network);
 }
 
-/* -- following it -------------------------------------------------------------------------- */
+/* -- following it ------------------------------------------------------------------ */
 
 static void
 on_followed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -272,7 +272,7 @@ xm_network_daemon_is_present (const XmNetworkDaemon *daemon)
   return daemon->present;
 }
 
-/* -- moving ----------------------------------------------------------------------------------- */
+/* -- moving ------------------------------------------------------------------------ */
 
 static void
 on_moved (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -313,7 +313,7 @@ xm_network_daemon_move_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* -- making and freeing ------------------------------------------------------------------------ */
+/* -- making and freeing ------------------------------------------------------------ */
 
 XmNetworkDaemon *
 xm_network_daemon_new (XmService *service)

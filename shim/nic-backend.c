@@ -7,7 +7,7 @@
 #include "shim/vm-device.h"
 #include "shim/vm-set.h"
 
-/* -- who serves it -------------------------------------------------------------------- */
+/* -- who serves it ----------------------------------------------------------------- */
 
 static XmVm *
 find_by_name (XmService *service, const char *name)
@@ -104,7 +104,7 @@ xm_nic_networks_in_use (XmService *service)
   return networks;
 }
 
-/* -- at start --------------------------------------------------------------------------- */
+/* -- at start ---------------------------------------------------------------------- */
 
 static gboolean
 find_backends (XmStart *start, GError **error)

@@ -58,7 +58,7 @@ end (Move *move, GError *error)
   move_free (move);
 }
 
-/* -- what xenstore says of it afterwards --------------------------------------------------- */
+/* -- what xenstore says of it afterwards ------------------------------------------- */
 
 static void
 on_noted (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -83,7 +83,7 @@ note_bridge (Move *move)
                            on_noted, move);
 }
 
-/* -- by ip(8) ------------------------------------------------------------------------------ */
+/* -- by ip(8) ---------------------------------------------------------------------- */
 
 static char *
 interface_name (const Move *move)
@@ -128,7 +128,7 @@ connect_interface (Move *move)
                        move);
 }
 
-/* -- by the network daemon -------------------------------------------------------------------- */
+/* -- by the network daemon --------------------------------------------------------- */
 
 static void
 on_moved (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -165,7 +165,7 @@ disconnect_frontend (Move *move)
   xl_xenstore_apply_async (move->vm->service->xenstore, &change, 1, NULL, on_disconnected, move);
 }
 
-/* -- finding the backend ----------------------------------------------------------------------- */
+/* -- finding the backend ----------------------------------------------------------- */
 
 /* The node is libxl's own; still, no more is taken from it than a backend's path can hold. */
 static gboolean
@@ -233,8 +233,7 @@ look_for (Move *move, const char *kind)
   xl_xenstore_read_async (move->vm->service->xenstore, node, NULL, on_backend, move);
 }
 
-/* -- one after the other -------------------------------------------------------------------------
- */
+/* -- one after the other ----------------------------------------------------------- */
 
 static void
 begin (Move *move)

@@ -49,7 +49,7 @@ xm_nic_set_network (XmVm *vm, guint id, const char *text, GTask *task)
   g_object_unref (task);
 }
 
-/* -- as properties of the VM ------------------------------------------------------------ */
+/* -- as properties of the VM ------------------------------------------------------- */
 
 static GVariant *
 get_network (const XmVm *vm, gboolean wireless)

@@ -14,7 +14,7 @@
 #define NAMESPACE   "http://schemas.dmtf.org/ovf/environment/1"
 #define REPLACEMENT 0xFFFD
 
-/* -- XML ------------------------------------------------------------------------------ */
+/* -- XML --------------------------------------------------------------------------- */
 
 /* The characters that XML 1.0 can hold at all, even as a reference. */
 static gboolean
@@ -52,7 +52,7 @@ append_attribute (GString *out, const char *name, const char *value)
   g_string_append_c (out, '"');
 }
 
-/* -- the document --------------------------------------------------------------------- */
+/* -- the document ------------------------------------------------------------------ */
 
 /* `[class.]key[.instance]`, or the id where the store has no key. */
 static char *
@@ -93,7 +93,7 @@ xm_ovf_env_xml (const XmVm *vm)
   return g_string_free (out, FALSE);
 }
 
-/* -- the image -------------------------------------------------------------------------- */
+/* -- the image --------------------------------------------------------------------- */
 
 /* Whichever the host has; they take the same words. */
 static const struct {

@@ -18,7 +18,7 @@
 /* IORESOURCE_MEM of the kernel. */
 #define RESOURCE_MEMORY 0x200
 
-/* -- addresses ---------------------------------------------------------------------- */
+/* -- addresses --------------------------------------------------------------------- */
 
 gboolean
 xm_pci_address_parse (const char *text, XmPciAddress *address)
@@ -62,7 +62,7 @@ xm_pci_address_compare (const XmPciAddress *a, const XmPciAddress *b)
   return (x > y) - (x < y);
 }
 
-/* -- reading sysfs ------------------------------------------------------------------- */
+/* -- reading sysfs ----------------------------------------------------------------- */
 
 XmPciDevice *
 xm_pci_device_copy (const XmPciDevice *device)
@@ -211,7 +211,7 @@ xm_pci_device_is_on_root_bus (const char *sysfs, const XmPciDevice *device)
   return g_str_has_prefix (name, "pci");
 }
 
-/* -- on the bus ------------------------------------------------------------------------ */
+/* -- on the bus -------------------------------------------------------------------- */
 
 GVariant *
 xm_pci_device_to_variant (const XmPciDevice *device)

@@ -32,7 +32,7 @@ asks_for_nothing (const XmPciRule *rule)
          rule->device == XM_PCI_ANY;
 }
 
-/* -- parsing ------------------------------------------------------------------------- */
+/* -- parsing ----------------------------------------------------------------------- */
 
 static gboolean
 parse_number (const char *text, int *number, GError **error)
@@ -99,7 +99,7 @@ xm_pci_rule_parse_address (XmPciRule *rule, const char *text, GError **error)
   return FALSE;
 }
 
-/* -- what it says ---------------------------------------------------------------------- */
+/* -- what it says ------------------------------------------------------------------ */
 
 char *
 xm_pci_rule_to_text (const XmPciRule *rule)
@@ -152,7 +152,7 @@ xm_pci_rule_guest_slot (const XmPciRule *rule, const XmPciDevice *device)
   return rule->host_slot ? (int)device->address.slot : rule->slot;
 }
 
-/* -- in the store ------------------------------------------------------------------------ */
+/* -- in the store ------------------------------------------------------------------ */
 
 static const char *
 read_key (const XmVm *vm, guint id, const char *key)

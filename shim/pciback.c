@@ -12,7 +12,7 @@
 /* Bytes of pciback's list of slots: a line of 13 for each device that it was ever told of. */
 #define MAX_SLOTS 65536
 
-/* -- on the thread ------------------------------------------------------------------- */
+/* -- on the thread ----------------------------------------------------------------- */
 
 typedef struct {
   char *sysfs;
@@ -79,7 +79,7 @@ bind_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   g_task_return_boolean (task, TRUE);
 }
 
-/* -- public --------------------------------------------------------------------------- */
+/* -- public ------------------------------------------------------------------------ */
 
 void
 xm_pciback_bind_async (const char *sysfs,

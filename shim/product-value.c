@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* -- one function a sort of type; @bits is its size --------------------------------- */
+/* -- one function a sort of type; @bits is its size -------------------------------- */
 
 static gboolean
 fits_unsigned (const char *value, guint bits)

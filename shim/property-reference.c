@@ -32,7 +32,7 @@ find_interface (const char *name)
   return g_dbus_interface_info_ref (g_dbus_node_info_lookup_interface (node, name));
 }
 
-/* -- cells ---------------------------------------------------------------------------------- */
+/* -- cells ------------------------------------------------------------------------- */
 
 static const char *
 type_name (const char *signature)
@@ -94,8 +94,7 @@ append_entry (GString *text, const Entry *entry)
   g_string_append (text, " |\n");
 }
 
-/* -- VMs ----------------------------------------------------------------------------------------
- */
+/* -- VMs --------------------------------------------------------------------------- */
 
 /* What xm_vm_config_add_rows() does with the row. */
 static char *
@@ -164,8 +163,7 @@ nic_entry (const GDBusPropertyInfo *info, gboolean restricted)
                   .note = xm_property_note (xm_property_notes_nic, info->name) };
 }
 
-/* -- the text -----------------------------------------------------------------------------------
- */
+/* -- the text ---------------------------------------------------------------------- */
 
 static int
 compare_infos (gconstpointer a, gconstpointer b)

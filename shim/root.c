@@ -10,7 +10,7 @@
 #include "shim/vm-methods.h"
 #include "shim/vm-set.h"
 
-/* -- lists and look-ups -------------------------------------------------------------- */
+/* -- lists and look-ups ------------------------------------------------------------ */
 
 static void
 list_vms (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
@@ -70,7 +70,7 @@ find_vm_by_domid (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
   xm_error_return (invocation, error);
 }
 
-/* -- templates ------------------------------------------------------------------------- */
+/* -- templates --------------------------------------------------------------------- */
 
 static void
 list_templates (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
@@ -110,7 +110,7 @@ list_child_service_vm_templates (gpointer owner,
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(^as)", tags));
 }
 
-/* -- creating and deleting ------------------------------------------------------------- */
+/* -- creating and deleting --------------------------------------------------------- */
 
 typedef struct {
   XmVm *vm;
@@ -241,7 +241,7 @@ unrestricted_delete_vm (gpointer owner, GVariant *parameters, GDBusMethodInvocat
   xm_error_return (invocation, error);
 }
 
-/* -- the database -------------------------------------------------------------------------- */
+/* -- the database ------------------------------------------------------------------ */
 
 static void
 call_db (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
@@ -251,7 +251,7 @@ call_db (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation
                 invocation);
 }
 
-/* -- tables ---------------------------------------------------------------------------------- */
+/* -- tables ------------------------------------------------------------------------ */
 
 static const XmMethod xenmgr_methods[] = {
   { "create_vhd", xm_create_vhd },

@@ -16,7 +16,7 @@
 
 #include "dbus-xml-resources.h"
 
-/* -- reacting ----------------------------------------------------------------------- */
+/* -- reacting ---------------------------------------------------------------------- */
 
 static void
 on_refreshed (XmDomains *domains, gpointer user_data)
@@ -70,7 +70,7 @@ xm_service_answer_when_durable (XmService *service,
   xm_store_commit_async (service->store, NULL, on_durable, answer);
 }
 
-/* -- setting up ------------------------------------------------------------------------ */
+/* -- setting up -------------------------------------------------------------------- */
 
 static void
 apply_limits (XmService *service)
@@ -136,7 +136,7 @@ xm_service_make_kinds (XmService *service)
   service->nic_kind = xm_vm_nic_kind_new ();
 }
 
-/* -- on the bus -------------------------------------------------------------------------- */
+/* -- on the bus -------------------------------------------------------------------- */
 
 static char **
 list_top (gpointer owner)

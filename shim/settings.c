@@ -8,7 +8,7 @@
 #define DEFAULT_CONFIG XM_SYSCONFDIR "/xenmgr-xl.conf"
 #define FLAVOUR_FILE   "/etc/xenclient.flavour"
 
-/* -- the key file ----------------------------------------------------------------- */
+/* -- the key file ------------------------------------------------------------------ */
 
 typedef struct {
   const char *group, *key;
@@ -146,7 +146,7 @@ take_limits (XmSettings *settings, GKeyFile *file, GError **error)
   return TRUE;
 }
 
-/* -- defaults of paths ---------------------------------------------------------------- */
+/* -- defaults of paths ------------------------------------------------------------- */
 
 /* An OpenXT host has its store in /config; anything else keeps to the FHS. */
 static char *
@@ -203,7 +203,7 @@ take_paths (XmSettings *settings, GKeyFile *file)
     settings->disks_dir = xm_settings_host_path (settings, "/storage/disks");
 }
 
-/* -- public ------------------------------------------------------------------------------ */
+/* -- public ------------------------------------------------------------------------ */
 
 static gboolean
 parse_options (XmSettings *settings, int *argc, char ***argv, GError **error)

@@ -42,7 +42,7 @@ check_free (gpointer data)
   g_free (check);
 }
 
-/* -- on the thread ------------------------------------------------------------------------ */
+/* -- on the thread ----------------------------------------------------------------- */
 
 static gboolean
 check_vhd (const Check *check, const Checked *disk, GError **error)
@@ -92,7 +92,7 @@ check_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable 
   g_task_return_boolean (task, TRUE);
 }
 
-/* -- in the main loop ----------------------------------------------------------------------- */
+/* -- in the main loop -------------------------------------------------------------- */
 
 static void
 on_checked (GObject *source, GAsyncResult *result, gpointer user_data)

@@ -38,7 +38,7 @@ extraction_free (gpointer data)
   g_free (extraction);
 }
 
-/* -- the way back, whether it went well or not ---------------------------------------- */
+/* -- the way back, whether it went well or not ------------------------------------- */
 
 static void
 on_detached (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -72,7 +72,7 @@ on_unmounted (GObject *source, GAsyncResult *result, gpointer user_data)
   detach (user_data);
 }
 
-/* -- the way there ------------------------------------------------------------------------ */
+/* -- the way there ----------------------------------------------------------------- */
 
 static void
 on_copied (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -139,7 +139,7 @@ on_attached (GObject *source, GAsyncResult *result, gpointer user_data)
                   task);
 }
 
-/* -- the steps ------------------------------------------------------------------------------ */
+/* -- the steps --------------------------------------------------------------------- */
 
 /* @to: (transfer full) */
 static void

@@ -41,7 +41,7 @@ measurement_free (gpointer data)
   g_free (data);
 }
 
-/* -- which disks ------------------------------------------------------------------------ */
+/* -- which disks ------------------------------------------------------------------- */
 
 static gboolean
 add_disk (Measurement *measurement, guint id, GError **error)
@@ -93,7 +93,7 @@ choose_disks (Measurement *measurement, GError **error)
   return TRUE;
 }
 
-/* -- the thread ------------------------------------------------------------------------------ */
+/* -- the thread -------------------------------------------------------------------- */
 
 /** Progress: of one disk. */
 typedef struct {
@@ -131,7 +131,7 @@ measure_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellabl
   g_task_return_boolean (task, TRUE);
 }
 
-/* -- the outcome ------------------------------------------------------------------------------ */
+/* -- the outcome ------------------------------------------------------------------- */
 
 void
 xm_start_measure_failed (XmVm *vm)

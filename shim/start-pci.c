@@ -25,7 +25,7 @@ sysfs_of (const XmVm *vm)
   return xm_settings_host_path (vm->service->settings, "/sys");
 }
 
-/* -- the other functions of the gpu ------------------------------------------------------- */
+/* -- the other functions of the gpu ------------------------------------------------ */
 
 static gboolean
 goes_with (const XmPciDevice *device, const XmPciDevice *gpu, gboolean root_bus)
@@ -83,7 +83,7 @@ xm_start_add_gpu_functions (XmStart *start, GTask *task)
   xm_store_commit_async (vm->service->store, start->cancellable, on_rules_durable, task);
 }
 
-/* -- the devices ------------------------------------------------------------------------- */
+/* -- the devices ------------------------------------------------------------------- */
 
 static gboolean
 check_type (const XmVm *vm, GPtrArray *passed, GError **error)
@@ -133,7 +133,7 @@ xm_start_find_pci (XmStart *start, GTask *task)
   end_step (task, error);
 }
 
-/* -- what only one running VM can have -------------------------------------------------- */
+/* -- what only one running VM can have --------------------------------------------- */
 
 static gboolean
 is_running_user_vm (const XmVm *vm)
@@ -241,7 +241,7 @@ xm_start_check_pci_free (XmStart *start, GTask *task)
   end_step (task, error);
 }
 
-/* -- pciback -------------------------------------------------------------------------------- */
+/* -- pciback ----------------------------------------------------------------------- */
 
 static void
 on_bound (GObject *source, GAsyncResult *result, gpointer user_data)

@@ -13,7 +13,7 @@
 
 #define LIST_SUFFIX ".overlays"
 
-/* -- names ------------------------------------------------------------------------------ */
+/* -- names ------------------------------------------------------------------------- */
 
 static gboolean
 is_temporary (const XmVm *vm, guint id)
@@ -35,7 +35,7 @@ overlay_path (const XmVm *vm, guint id, gboolean own)
   return g_build_filename (dir, name, NULL);
 }
 
-/* -- which there are ---------------------------------------------------------------------- */
+/* -- which there are --------------------------------------------------------------- */
 
 static char *
 list_path (const XmVm *vm)
@@ -98,7 +98,7 @@ is_taken (const XmVm *vm, const char *path)
   return FALSE;
 }
 
-/* -- removing ------------------------------------------------------------------------------- */
+/* -- removing ---------------------------------------------------------------------- */
 
 static void
 close_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
@@ -145,7 +145,7 @@ xm_start_snapshots_undo (XmVm *vm)
   unlink (list_file);
 }
 
-/* -- making ------------------------------------------------------------------------------------ */
+/* -- making ------------------------------------------------------------------------ */
 
 /** Making: data of the step's task. */
 typedef struct {

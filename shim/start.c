@@ -157,7 +157,7 @@ static const XmStartStep steps[] = {
   xm_start_find_image,
 };
 
-/* -- running them ------------------------------------------------------------------- */
+/* -- running them ------------------------------------------------------------------ */
 
 typedef struct {
   XmStart *start;
@@ -219,7 +219,7 @@ xm_start_undo (XmVm *vm)
   xm_ovf_env_undo (vm);
 }
 
-/* -- making and freeing ---------------------------------------------------------------- */
+/* -- making and freeing ------------------------------------------------------------ */
 
 XmStart *
 xm_start_new (XmVm *vm, GCancellable *cancellable)

@@ -13,7 +13,7 @@
 /* What the input daemon is to ask for: the flags that the original passes. */
 #define AUTH_FLAGS ((1 << 19) | (1 << 23))
 
-/* -- the mount table ------------------------------------------------------------------- */
+/* -- the mount table --------------------------------------------------------------- */
 
 /* The second word of each line of /proc/mounts is a mount point, with octal escapes. */
 static gboolean
@@ -44,7 +44,7 @@ xm_vm_is_locked (const XmVm *vm)
   return xm_read_file (path, MOUNTS_MAX, &mounts, &len) != 0 || !is_mount_point (mounts, folder);
 }
 
-/* -- methods -------------------------------------------------------------------------------- */
+/* -- methods ----------------------------------------------------------------------- */
 
 static void
 auth_required (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)

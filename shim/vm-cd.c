@@ -10,7 +10,7 @@
 #define DRIVE    "hdc"
 #define NULL_ISO "null.iso"
 
-/* -- what is stored --------------------------------------------------------------------- */
+/* -- what is stored ---------------------------------------------------------------- */
 
 char *
 xm_iso_dir (XmService *service)
@@ -90,7 +90,7 @@ xm_vm_store_cd (XmVm *vm, const char *name, GError **error)
   return TRUE;
 }
 
-/* -- the drive of a running domain ----------------------------------------------------------- */
+/* -- the drive of a running domain ------------------------------------------------- */
 
 /* One disc change; those of a VM stand in a queue, whose head runs. */
 typedef struct {

@@ -21,7 +21,7 @@ birth_free (Birth *birth)
   g_free (birth);
 }
 
-/* -- what the parent becomes --------------------------------------------------------- */
+/* -- what the parent becomes ------------------------------------------------------- */
 
 static json_t *
 substitute_text (const char *text, const Birth *birth)
@@ -87,7 +87,7 @@ override_parent (Birth *birth, GError **error)
   return TRUE;
 }
 
-/* -- both or neither -------------------------------------------------------------------- */
+/* -- both or neither --------------------------------------------------------------- */
 
 static void
 on_removed (GObject *source, GAsyncResult *result, gpointer user_data)

@@ -32,7 +32,7 @@ add_string (XmConfigBuilder *b,
          xm_vm_config_refuse (b, property, error);
 }
 
-/* -- all guests ------------------------------------------------------------------------- */
+/* -- all guests -------------------------------------------------------------------- */
 
 /* xl prints names into tables line by line. */
 static gboolean
@@ -172,7 +172,7 @@ add_verbatim (XmConfigBuilder *b, GError **error)
          add_verbatim_items (b, "extra-xenvm", "", extra, error);
 }
 
-/* -- PV and PVH guests ------------------------------------------------------------------- */
+/* -- PV and PVH guests ------------------------------------------------------------- */
 
 static gboolean
 add_file (XmConfigBuilder *b,
@@ -200,7 +200,7 @@ add_kernel (XmConfigBuilder *b, GError **error)
          (*initrd == '\0' || add_file (b, "initrd", "ramdisk", initrd, error));
 }
 
-/* -- HVM guests --------------------------------------------------------------------------- */
+/* -- HVM guests -------------------------------------------------------------------- */
 
 /* Whether @path is one of OpenXT's wrappers around QEMU, which its templates name, on a host
  * without it. xl's own QEMU is meant then. */
@@ -301,7 +301,7 @@ add_firmware_table (XmConfigBuilder *b, GError **error)
   return TRUE;
 }
 
-/* -- the order ------------------------------------------------------------------------------ */
+/* -- the order --------------------------------------------------------------------- */
 
 typedef gboolean (*AddLines) (XmConfigBuilder *b, GError **error);
 

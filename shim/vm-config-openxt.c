@@ -27,7 +27,7 @@ xm_vm_config_add_openxt (XmConfigBuilder *b, GError **error)
          xm_vm_config_refuse (b, "display", error);
 }
 
-/* -- disks ------------------------------------------------------------------------------ */
+/* -- disks ------------------------------------------------------------------------- */
 
 /* Behind an AHCI controller disks have the names of PV disks. */
 static char *

@@ -46,7 +46,7 @@ xm_vm_config_need (XmVmConfig *config, const char *path, int disk)
   g_array_append_val (config->needed, needed);
 }
 
-/* -- building -------------------------------------------------------------------------- */
+/* -- building ---------------------------------------------------------------------- */
 
 XmVmConfig *
 xm_vm_config_build (XmVm *vm, const XmStart *start, GError **error)
@@ -85,7 +85,7 @@ xm_vm_config_build (XmVm *vm, const XmStart *start, GError **error)
   return g_steal_pointer (&config);
 }
 
-/* -- checking and writing -------------------------------------------------------------- */
+/* -- checking and writing ---------------------------------------------------------- */
 
 static gboolean
 check_file (const NeededFile *needed, GError **error)

@@ -12,7 +12,7 @@ set_cycle_error (GError **error)
   xm_error_set_plain (error, "errors in dependency graph; check for cycles");
 }
 
-/* -- the graph ------------------------------------------------------------------------- */
+/* -- the graph --------------------------------------------------------------------- */
 
 typedef struct {
   GHashTable *on_path; /* VMs whose dependencies are being visited */
@@ -65,7 +65,7 @@ xm_vm_get_dependencies (const XmVm *vm, const XmVmProperty *row, GError **error)
   return g_variant_builder_end (&paths);
 }
 
-/* -- at start ---------------------------------------------------------------------------- */
+/* -- at start ---------------------------------------------------------------------- */
 
 /** Walk: one start that starts what it depends on. Outlives the start when that is cancelled while
  * a dependency starts. */

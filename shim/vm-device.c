@@ -6,7 +6,7 @@
 #include "shim/text.h"
 #include "shim/vm-private-space.h"
 
-/* -- the records ------------------------------------------------------------------ */
+/* -- the records ------------------------------------------------------------------- */
 
 gboolean
 xm_vm_device_exists (const XmVm *vm, const char *sort, guint id)
@@ -68,7 +68,7 @@ xm_vm_device_blame (GError **error, const XmVm *vm, const char *sort, guint id)
   g_prefix_error (error, "property %s of %s %u of vm %s: ", property, sort, id, vm->uuid);
 }
 
-/* -- on the bus ---------------------------------------------------------------------- */
+/* -- on the bus -------------------------------------------------------------------- */
 
 static void
 device_free (XmVmDevice *device)

@@ -33,7 +33,7 @@ generation_free (Generation *generation)
   g_free (generation);
 }
 
-/* -- on the thread -------------------------------------------------------------------- */
+/* -- on the thread ----------------------------------------------------------------- */
 
 static gboolean
 check_image (const Generation *generation, GError **error)
@@ -103,7 +103,7 @@ make_key_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellab
     g_task_return_boolean (task, TRUE);
 }
 
-/* -- in the main loop ------------------------------------------------------------------- */
+/* -- in the main loop -------------------------------------------------------------- */
 
 static void
 on_bound (GObject *source, GAsyncResult *result, gpointer user_data)

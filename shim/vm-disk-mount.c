@@ -94,7 +94,7 @@ call_new (XmVmDevice *disk, GDBusMethodInvocation *invocation)
   return call;
 }
 
-/* -- mount: the way back --------------------------------------------------------------- */
+/* -- mount: the way back ----------------------------------------------------------- */
 
 static void
 on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -124,7 +124,7 @@ withdraw (Call *call, GError *error)
   xm_disk_mount_node_remove_async (call->vm, call->id, on_forgotten, call);
 }
 
-/* -- mount --------------------------------------------------------------------------------- */
+/* -- mount ------------------------------------------------------------------------- */
 
 static void
 on_mounted (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -183,7 +183,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
                                 on_attached, call);
 }
 
-/* -- mount: may it be? ------------------------------------------------------------------------ */
+/* -- mount: may it be? ------------------------------------------------------------- */
 
 static void
 on_dir_found (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -274,7 +274,7 @@ xm_vm_disk_mount (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
   g_task_run_in_thread (thread, find_dir_in_thread);
 }
 
-/* -- umount ------------------------------------------------------------------------------------ */
+/* -- umount ------------------------------------------------------------------------ */
 
 static void
 on_gone (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -356,8 +356,7 @@ xm_vm_disk_umount (gpointer owner, GVariant *parameters, GDBusMethodInvocation *
     xm_disk_mount_node_read_async (call->vm, call->id, on_mount_read, call);
 }
 
-/* -- the step of a start ------------------------------------------------------------------------
- */
+/* -- the step of a start ----------------------------------------------------------- */
 
 /** Check: data of the step's task. */
 typedef struct {

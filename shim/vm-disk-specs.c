@@ -23,7 +23,7 @@ static const struct {
   { "raw", "raw", NULL },    { "aio", "raw", NULL },  { "qcow", "qcow2", "qdisk" },
 };
 
-/* -- stock xl ------------------------------------------------------------------------------ */
+/* -- stock xl ---------------------------------------------------------------------- */
 
 /* libxl gives HVM guests no emulated hard disk that is read-only. As a PV disk it may be. */
 static char *
@@ -88,7 +88,7 @@ empty_drive_spec (const Disk *disk, GError **error)
   return xl_config_format_disk (pairs, G_N_ELEMENTS (pairs), "", error);
 }
 
-/* -- one disk of the store -------------------------------------------------------------------- */
+/* -- one disk of the store --------------------------------------------------------- */
 
 static Disk
 read_disk (const XmVm *vm, const XmStart *start, guint id)
@@ -129,8 +129,7 @@ disk_spec (XmVm *vm, const XmStart *start, guint id, gboolean hvm, GError **erro
   return spec;
 }
 
-/* -- the list ------------------------------------------------------------------------------------
- */
+/* -- the list ---------------------------------------------------------------------- */
 
 /* The CD with the OVF environment, in the first drive that is free. */
 static char *

@@ -19,7 +19,7 @@ typedef struct {
   GVariant *(*look_up) (const XmVmDevice *disk, const XmDiskFacts *facts); /* of the VHD file */
 } DiskRow;
 
-/* -- the file's properties ------------------------------------------------------------- */
+/* -- the file's properties --------------------------------------------------------- */
 
 static GVariant *
 encryption_key_set (const XmVmDevice *disk, const XmDiskFacts *facts)
@@ -39,7 +39,7 @@ virtual_size_mb (const XmVmDevice *disk, const XmDiskFacts *facts)
   return g_variant_new_int32 ((gint32)MIN (facts->vhd.size >> 20, (guint64)G_MAXINT32));
 }
 
-/* -- the table -------------------------------------------------------------------------- */
+/* -- the table --------------------------------------------------------------------- */
 
 static const char *const types[] = { "file", "phy", "qcow", "vdi", "aio", "vhd", "raw", NULL };
 static const char *const modes[] = { "r", "w", NULL };
@@ -85,7 +85,7 @@ xm_vm_disk_record_key (const char *property)
   return row == NULL ? none : (XmRecordKey){ row->key, row->fallback, row->words };
 }
 
-/* -- the record ----------------------------------------------------------------------------- */
+/* -- the record -------------------------------------------------------------------- */
 
 const char *
 xm_vm_disk_path (const XmVm *vm, guint id)
@@ -136,7 +136,7 @@ write_fields (XmVm *vm, guint id, const Field *fields, gsize n, gboolean *change
   return TRUE;
 }
 
-/* -- get -------------------------------------------------------------------------------------- */
+/* -- get --------------------------------------------------------------------------- */
 
 static GVariant *
 get_boolean (const XmVmDevice *disk, const DiskRow *row, const char *text, GError **error)
@@ -189,8 +189,7 @@ look (gpointer owner, gconstpointer property, GAsyncReadyCallback callback, gpoi
   return TRUE;
 }
 
-/* -- set ----------------------------------------------------------------------------------------
- */
+/* -- set --------------------------------------------------------------------------- */
 
 static gboolean
 set_value (const XmVmDevice *disk, const DiskRow *row, GVariant *value, GError **error)
@@ -242,8 +241,7 @@ set (gpointer owner,
     xm_error_return (invocation, error);
 }
 
-/* -- attach
- * ---------------------------------------------------------------------------------------- */
+/* -- attach ------------------------------------------------------------------------ */
 
 static void
 attach (const XmVmDevice *disk,
@@ -281,8 +279,7 @@ attach_vhd (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocat
   attach (owner, "vhd", parameters, invocation);
 }
 
-/* -- delete
- * ------------------------------------------------------------------------------------------ */
+/* -- delete ------------------------------------------------------------------------ */
 
 typedef struct {
   XmVm *vm;
@@ -316,8 +313,7 @@ delete_disk (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invoca
                                on_images_removed, deletion);
 }
 
-/* -- methods of the VM
- * ---------------------------------------------------------------------------------- */
+/* -- methods of the VM ------------------------------------------------------------- */
 
 static GVariant *
 disk_path (const XmVm *vm, guint id)
@@ -388,9 +384,7 @@ xm_vm_list_disks (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(ao)", &paths));
 }
 
-/* -- tables
- * -----------------------------------------------------------------------------------------------
- */
+/* -- tables ------------------------------------------------------------------------ */
 
 static const XmMethod methods[] = {
   { "attach_phy", attach_phy },

@@ -8,7 +8,7 @@
 #define ARGO_RULES "argo-firewall-rules"
 #define NET_RULES  "firewall-rule"
 
-/* -- argo ------------------------------------------------------------------------ */
+/* -- argo -------------------------------------------------------------------------- */
 
 /* Two texts are the same rule when their one form is the same. A stored text that is no rule is
  * like no other. */
@@ -85,7 +85,7 @@ xm_vm_list_argo_firewall_rules (gpointer owner,
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(as)", &rules));
 }
 
-/* -- network ------------------------------------------------------------------------- */
+/* -- network ----------------------------------------------------------------------- */
 
 static gboolean
 may_modify (const XmVm *vm, GError **error)

@@ -25,7 +25,7 @@ xm_vm_get_autostart_pending (const XmVm *vm, const XmVmProperty *row, GError **e
   return g_variant_new_boolean (pending);
 }
 
-/* -- seamless --------------------------------------------------------------------- */
+/* -- seamless ---------------------------------------------------------------------- */
 
 GVariant *
 xm_vm_get_seamless_traffic (const XmVm *vm, const XmVmProperty *row, GError **error)

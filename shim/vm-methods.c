@@ -14,7 +14,7 @@
 #include "shim/vm-properties.h"
 #include "shim/vm-set.h"
 
-/* -- life cycle ------------------------------------------------------------------ */
+/* -- life cycle -------------------------------------------------------------------- */
 
 static void
 on_operation (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -152,7 +152,7 @@ set_domstore_key (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
   set_key (owner, base, parameters, invocation);
 }
 
-/* -- tables ------------------------------------------------------------------------- */
+/* -- tables ------------------------------------------------------------------------ */
 
 static const XmMethod vm_methods[] = {
   { "add_argo_firewall_rule", xm_vm_add_argo_firewall_rule },

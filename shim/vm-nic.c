@@ -7,7 +7,7 @@
 #include "shim/text.h"
 #include "shim/vm-device.h"
 
-/* -- the record ------------------------------------------------------------------------ */
+/* -- the record -------------------------------------------------------------------- */
 
 /** Row: one property of a NIC. */
 typedef struct _Row Row;
@@ -162,7 +162,7 @@ set (gpointer owner,
   }
 }
 
-/* -- adding, listing, deleting --------------------------------------------------------- */
+/* -- adding, listing, deleting ----------------------------------------------------- */
 
 static char *
 nic_path (const XmVm *vm, guint id)
@@ -227,7 +227,7 @@ static void delete (gpointer owner, GVariant *parameters, GDBusMethodInvocation 
   xm_service_answer_when_durable (vm->service, invocation, NULL);
 }
 
-/* -- the kind ---------------------------------------------------------------------------- */
+/* -- the kind ---------------------------------------------------------------------- */
 
 XmObjectKind *
 xm_vm_nic_kind_new (void)

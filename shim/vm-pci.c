@@ -14,7 +14,7 @@ static const XmPciRule amt_rules[] = {
   { .class = 0x0700, .vendor = INTEL, .device = XM_PCI_ANY, .slot = XM_PCI_ANY },
 };
 
-/* -- selecting -------------------------------------------------------------------------- */
+/* -- selecting --------------------------------------------------------------------- */
 
 static gboolean
 has_amt (const XmVm *vm)
@@ -116,7 +116,7 @@ xm_vm_select_pci (const XmVm *vm, GPtrArray *host, const char *sysfs, GError **e
   return g_steal_pointer (&passed);
 }
 
-/* -- methods ------------------------------------------------------------------------------ */
+/* -- methods ----------------------------------------------------------------------- */
 
 typedef gboolean (*RuleChange) (XmVm *vm, const XmPciRule *rule, GError **error);
 

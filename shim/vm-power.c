@@ -41,7 +41,7 @@ xm_vm_power_is_asleep (const XmVm *vm)
   return vm->power->asleep && vm->domid >= 0;
 }
 
-/* -- waiting ---------------------------------------------------------------------- */
+/* -- waiting ----------------------------------------------------------------------- */
 
 typedef struct {
   XmVm *vm;
@@ -144,7 +144,7 @@ xm_vm_power_wait_finish (GAsyncResult *result, gboolean *reached, GError **error
   return FALSE;
 }
 
-/* -- being told --------------------------------------------------------------------- */
+/* -- being told -------------------------------------------------------------------- */
 
 static void
 on_background (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -205,7 +205,7 @@ xm_vm_power_reset (XmVm *vm)
   hurry_waits (vm);
 }
 
-/* -- looking -------------------------------------------------------------------------- */
+/* -- looking ----------------------------------------------------------------------- */
 
 typedef struct {
   XmVm *vm;

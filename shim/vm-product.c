@@ -8,7 +8,7 @@
 
 #define NODE "productproperty"
 
-/* -- the store ---------------------------------------------------------------------- */
+/* -- the store --------------------------------------------------------------------- */
 
 char **
 xm_vm_product_ids (const XmVm *vm)
@@ -34,7 +34,7 @@ exists (const XmVm *vm, const char *id)
   return g_strv_contains ((const char *const *)ids, id);
 }
 
-/* -- methods ------------------------------------------------------------------------- */
+/* -- methods ----------------------------------------------------------------------- */
 
 /* What list_product_properties tells of each, besides its id. */
 static const struct {

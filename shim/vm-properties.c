@@ -17,7 +17,7 @@
 
 #define UNRESTRICTED "com.citrix.xenclient.xenmgr.vm.unrestricted"
 
-/* -- values that are stored ---------------------------------------------------------- */
+/* -- values that are stored -------------------------------------------------------- */
 
 static gboolean
 parse_integer (const char *text, gint32 *value, GError **error)
@@ -63,7 +63,7 @@ xm_vm_property_get_stored (const XmVm *vm, const XmVmProperty *row, GError **err
   }
 }
 
-/* -- values that are not simply what is stored ------------------------------ */
+/* -- values that are not simply what is stored ------------------------------------- */
 
 static GVariant *
 get_acpi_state (const XmVm *vm, const XmVmProperty *row, GError **error)
@@ -155,7 +155,7 @@ get_false_if_native (const XmVm *vm, const XmVmProperty *row, GError **error)
   return xm_vm_property_get_stored (vm, row, error);
 }
 
-/* -- what else a new value does ---------------------------------------------- */
+/* -- what else a new value does ---------------------------------------------------- */
 
 static gboolean
 name_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **error)
@@ -214,7 +214,7 @@ slot_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **
   return TRUE;
 }
 
-/* -- the table ------------------------------------------------------------------ */
+/* -- the table --------------------------------------------------------------------- */
 
 static const char *const virt_types[] = { "pv", "pvh", "hvm", NULL };
 static const char *const sleep_modes[] = { "pv", "ignore", "restart", "snapshot", NULL };
@@ -402,7 +402,7 @@ xm_vm_property_lookup (const char *name)
   return g_hash_table_lookup (index, name);
 }
 
-/* -- get ------------------------------------------------------------------------- */
+/* -- get --------------------------------------------------------------------------- */
 
 static GVariant *
 join_list (const XmVm *vm, const XmVmProperty *row)
@@ -421,7 +421,7 @@ xm_vm_property_get (const XmVm *vm, const XmVmProperty *row, GError **error)
   return xm_vm_property_get_stored (vm, row, error);
 }
 
-/* -- set ------------------------------------------------------------------------- */
+/* -- set --------------------------------------------------------------------------- */
 
 static gboolean
 set_list (XmVm *vm, const XmVmProperty *row, const char *joined, gboolean *changed, GError **error)

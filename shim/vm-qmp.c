@@ -29,7 +29,7 @@ struct _XmVmQmp {
   gboolean looking_at_cd;
 };
 
-/* -- where it is --------------------------------------------------------------------- */
+/* -- where it is ------------------------------------------------------------------- */
 
 static gboolean
 is_wanted (const XmVm *vm)
@@ -64,7 +64,7 @@ xm_vm_qmp_arguments (const XmVm *vm)
   return g_strv_builder_end (words);
 }
 
-/* -- the CD drive ---------------------------------------------------------------------- */
+/* -- the CD drive ------------------------------------------------------------------ */
 
 static void
 on_cd_emptied (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -133,7 +133,7 @@ tray_moved (XmVm *vm, json_t *data)
   xl_qmp_execute_async (qmp->monitor, "query-block", NULL, on_drives, xm_vm_ref (vm));
 }
 
-/* -- the other events -------------------------------------------------------------------- */
+/* -- the other events -------------------------------------------------------------- */
 
 static void
 suspended (XmVm *vm, json_t *data)
@@ -214,7 +214,7 @@ on_event (XlQmp *monitor, const char *name, gpointer data, XmVm *vm)
   }
 }
 
-/* -- the connection ------------------------------------------------------------------------ */
+/* -- the connection ---------------------------------------------------------------- */
 
 static void connect_monitor (XmVmQmp *qmp);
 

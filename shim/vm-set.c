@@ -14,7 +14,7 @@
 #define FIRST_SLOT 1
 #define LAST_SLOT  9
 
-/* -- following the store ------------------------------------------------------------ */
+/* -- following the store ----------------------------------------------------------- */
 
 static void
 export_vm (XmService *service, const char *uuid)
@@ -114,7 +114,7 @@ xm_vm_set_paths (XmService *service)
   return service->paths;
 }
 
-/* -- creating -------------------------------------------------------------------------- */
+/* -- creating ---------------------------------------------------------------------- */
 
 static gboolean
 is_blank (const char *text)
@@ -278,7 +278,7 @@ xm_vm_set_create (XmService *service, const XmCreate *create, GError **error)
   return vm;
 }
 
-/* -- deleting ---------------------------------------------------------------------------- */
+/* -- deleting ---------------------------------------------------------------------- */
 
 typedef struct {
   XmVm *vm;

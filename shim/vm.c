@@ -18,7 +18,7 @@
 /* Above it are Xen's own names for domains. */
 #define LAST_DOMID 0x7FEF
 
-/* -- uuid and path ------------------------------------------------------------ */
+/* -- uuid and path ----------------------------------------------------------------- */
 
 gboolean
 xm_uuid_is_valid (const char *uuid)
@@ -32,7 +32,7 @@ xm_vm_path (const char *uuid)
   return g_strdelimit (g_strconcat ("/vm/", uuid, NULL), "-", '_');
 }
 
-/* -- what the store holds -------------------------------------------------------- */
+/* -- what the store holds ---------------------------------------------------------- */
 
 const char *
 xm_vm_read (const XmVm *vm, const char *key)
@@ -125,7 +125,7 @@ xm_vm_write_list (XmVm *vm, const char *key, const char *const *items, GError **
   return TRUE;
 }
 
-/* -- state -------------------------------------------------------------------------- */
+/* -- state ------------------------------------------------------------------------- */
 
 gboolean
 xm_vm_is_hvm (const XmVm *vm)
@@ -177,7 +177,7 @@ xm_vm_config_changed (XmVm *vm)
   vm->config_changed_timer = g_timeout_add (CONFIG_CHANGED_MS, on_config_changed_timer, vm);
 }
 
-/* -- what xenstore tells of the domain -------------------------------------------------- */
+/* -- what xenstore tells of the domain --------------------------------------------- */
 
 static XmWatchedNumber *
 watch_domain (const XmVm *vm, const char *node, gint64 minimum, gint64 maximum, gint64 absent)
@@ -202,7 +202,7 @@ xm_vm_set_domid (XmVm *vm, int domid)
   vm->stub_domid = watch_domain (vm, "image/device-model-domid", 1, LAST_DOMID, -1);
 }
 
-/* -- on the bus -------------------------------------------------------------------------- */
+/* -- on the bus -------------------------------------------------------------------- */
 
 static char **
 list_children (gpointer owner)
@@ -268,7 +268,7 @@ vm_clear (gpointer data)
 {
   XmVm *vm = data;
   g_assert (vm->memory_kib == NULL && vm->config_changed_timer == 0); /* they point here */
-  g_assert (vm->qmp == NULL); /* it points here */
+  g_assert (vm->qmp == NULL);                                         /* it points here */
   g_clear_pointer (&vm->lifecycle, xm_lifecycle_free);
   g_clear_pointer (&vm->power, xm_vm_power_free);
   g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);

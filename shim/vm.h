@@ -32,7 +32,7 @@ struct _XmVm {
   XmWatchedNumber *stub_domid; /* its stubdomain, -1 when it has none; NULL as above */
   XmLifecycle *lifecycle;
   XmVmPower *power;
-  XmVmQmp *qmp; /* NULL without a domain whose QEMU can be heard */
+  XmVmQmp *qmp;    /* NULL without a domain whose QEMU can be heard */
   XmVm *waits_for; /* whose start this one's start waits for; not owned */
   struct _XmNicMoves *nic_moves;
   XmHooks *hooks; /* NULL until one is set */

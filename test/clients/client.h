@@ -63,7 +63,7 @@ char *client_simhost_file (const char *name);
  * without the first, split at tabs. */
 GPtrArray *client_load_table (const char *name);
 
-/* -- TAP -------------------------------------------------------------------------------- */
+/* -- TAP --------------------------------------------------------------------------- */
 
 gboolean client_ok (gboolean ok, const char *format, ...) G_GNUC_PRINTF (2, 3);
 gboolean

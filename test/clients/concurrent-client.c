@@ -108,7 +108,7 @@ get (GDBusConnection *connection, const char *path, const char *property)
   return g_variant_print (value, FALSE);
 }
 
-/* -- those who set ------------------------------------------------------------------------- */
+/* -- those who set ----------------------------------------------------------------- */
 
 static GVariant *
 next_value (guint client, guint sort, guint round)
@@ -156,7 +156,7 @@ run_client (gpointer data)
   return NULL;
 }
 
-/* -- those who disturb ----------------------------------------------------------------------- */
+/* -- those who disturb ------------------------------------------------------------- */
 
 static gpointer
 run_life (gpointer data)
@@ -199,8 +199,7 @@ run_comings (gpointer data)
   return GUINT_TO_POINTER (n);
 }
 
-/* -- the test -----------------------------------------------------------------------------------
- */
+/* -- the test ---------------------------------------------------------------------- */
 
 static void
 make_vms (void)

@@ -28,7 +28,7 @@ surface_rows (void)
   return rows;
 }
 
-/* -- introspection -------------------------------------------------------------------------- */
+/* -- introspection ----------------------------------------------------------------- */
 
 static void
 append_arguments (GString *text, GDBusArgInfo **arguments)

@@ -8,7 +8,7 @@
 #define PCI     VM ".pci"
 #define PRODUCT VM ".product"
 
-/* -- the objects ------------------------------------------------------------------------- */
+/* -- the objects ------------------------------------------------------------------- */
 
 /* What the calls are made on; which words of the arguments and answers stand for them. */
 typedef enum { OF_VM, OF_DISK, OF_NIC, OF_NOTHING, N_OBJECTS } Object;
@@ -35,7 +35,7 @@ fill_in (const Objects *objects, const char *template)
   return g_string_free (text, FALSE);
 }
 
-/* -- the table --------------------------------------------------------------------------- */
+/* -- the table --------------------------------------------------------------------- */
 
 /** Call: in this order. @answer: as g_variant_print() has it; "" for any; NULL: an error. */
 typedef struct {
@@ -162,7 +162,7 @@ static const Call live[] = {
 };
 /* clang-format on */
 
-/* -- the calls -------------------------------------------------------------------------------- */
+/* -- the calls --------------------------------------------------------------------- */
 
 static void
 make_call (const Objects *objects, const Call *call)

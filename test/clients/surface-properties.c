@@ -9,7 +9,7 @@
 /* Columns of test/fixtures/vm-properties.tsv. */
 enum { NAME, TYPE, RW, KEY, UNSET, IFACES };
 
-/* -- what is written, and what it reads as ------------------------------------------------ */
+/* -- what is written, and what it reads as ----------------------------------------- */
 
 /** Value: texts; NULL: as for any property of its type. */
 typedef struct {
@@ -81,8 +81,7 @@ static const struct {
   { OF_NIC, "network", "wired", "invalid object path: wired" },
 };
 
-/* -- one property and its value ------------------------------------------------------------------
- */
+/* -- one property and its value ---------------------------------------------------- */
 
 /** Property: one of an object, and what it was last set to. */
 typedef struct {
@@ -189,8 +188,7 @@ refuse_one (const Property *property)
   client_fails (error, "", "set %s, which is read-only", property->name);
 }
 
-/* -- VMs
- * ------------------------------------------------------------------------------------------- */
+/* -- VMs --------------------------------------------------------------------------- */
 
 static char *
 from_template (const char *key)
@@ -261,8 +259,7 @@ take_slot (GPtrArray *properties)
   }
 }
 
-/* -- disks and NICs ------------------------------------------------------------------------------
- */
+/* -- disks and NICs ---------------------------------------------------------------- */
 
 static const Value disk_defaults[] = {
   { "backend-name", NULL, "" },
@@ -320,8 +317,7 @@ list_device_properties (const char *path,
   return properties;
 }
 
-/* -- the test
- * ---------------------------------------------------------------------------------------- */
+/* -- the test ---------------------------------------------------------------------- */
 
 static char *
 call_for_path (const char *vm, const char *method)

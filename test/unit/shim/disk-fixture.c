@@ -37,7 +37,7 @@ disk_tear_down (void)
   fixture_free (disk_base);
 }
 
-/* -- short forms ------------------------------------------------------------------------- */
+/* -- short forms ------------------------------------------------------------------- */
 
 GVariant *
 disk_call (const char *path, const char *interface, const char *method, GVariant *parameters)

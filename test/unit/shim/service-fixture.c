@@ -17,7 +17,7 @@ struct _ServiceFixture {
   GPtrArray *given;   /* the array last handed out */
 };
 
-/* -- the connection --------------------------------------------------------------- */
+/* -- the connection ---------------------------------------------------------------- */
 
 static GIOStream *
 make_stream (int fd)
@@ -66,7 +66,7 @@ on_signal (GDBusConnection *connection,
   g_ptr_array_add (fixture->signals, g_strjoin (" ", member, arguments, NULL));
 }
 
-/* -- the service ---------------------------------------------------------------------- */
+/* -- the service ------------------------------------------------------------------- */
 
 static XmSettings *
 make_settings (const char *base)
@@ -175,7 +175,7 @@ service_fixture_add_vm (ServiceFixture *fixture, const char *uuid, const char *j
   return vm;
 }
 
-/* -- calls ------------------------------------------------------------------------------ */
+/* -- calls ------------------------------------------------------------------------- */
 
 static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -231,7 +231,7 @@ service_fixture_set (ServiceFixture *fixture,
   return answer != NULL;
 }
 
-/* -- signals ------------------------------------------------------------------------------- */
+/* -- signals ----------------------------------------------------------------------- */
 
 GPtrArray *
 service_fixture_signals (ServiceFixture *fixture)

@@ -273,7 +273,7 @@ START_TEST (what_a_device_serves)
 }
 END_TEST
 
-/* -- partitions -------------------------------------------------------------------------- */
+/* -- partitions -------------------------------------------------------------------- */
 
 START_TEST (partitions)
 {
@@ -329,7 +329,7 @@ START_TEST (formats)
 }
 END_TEST
 
-/* -- what a service that died left ----------------------------------------------------------- */
+/* -- what a service that died left ------------------------------------------------- */
 
 static void
 wait_calls (const char *last)

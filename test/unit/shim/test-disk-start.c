@@ -50,7 +50,7 @@ add_vm (const char *type, const char *config, const char *disks)
   start = xm_start_new (service_fixture_add_vm (fixture, UUID, json), cancellable);
 }
 
-/* -- the check -------------------------------------------------------------------------------- */
+/* -- the check --------------------------------------------------------------------- */
 
 static void
 on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -158,8 +158,7 @@ START_TEST (a_cancelled_check)
 }
 END_TEST
 
-/* -- the lines ------------------------------------------------------------------------------------
- */
+/* -- the lines --------------------------------------------------------------------- */
 
 /* The line disk=[...]; @expected: NULL for an error that contains @part. */
 static void
@@ -235,7 +234,7 @@ START_TEST (no_line_for_vdi)
 }
 END_TEST
 
-/* -- QEMU's own formats: what a look at the file tells, and overlays -- */
+/* -- QEMU's own formats: what a look at the file tells, and overlays --------------- */
 
 START_TEST (old_and_new_qcow)
 {

@@ -12,7 +12,7 @@
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
 
-/* -- the text ------------------------------------------------------------------------ */
+/* -- the text ---------------------------------------------------------------------- */
 
 START_TEST (rules_and_their_one_form)
 {
@@ -154,7 +154,7 @@ START_TEST (any_bytes_end_well)
 }
 END_TEST
 
-/* -- the methods ------------------------------------------------------------------------- */
+/* -- the methods ------------------------------------------------------------------- */
 
 static char *
 call (ServiceFixture *fixture, const char *method, GVariant *parameters)

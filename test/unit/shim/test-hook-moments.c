@@ -109,7 +109,7 @@ run (Host *host, XmOperationKind kind)
   end_well (&operation);
 }
 
-/* -- instead of a start --------------------------------------------------------------- */
+/* -- instead of a start ------------------------------------------------------------ */
 
 START_TEST (a_hook_takes_the_place_of_start)
 {
@@ -182,7 +182,7 @@ START_TEST (destroy_ends_a_hook)
 }
 END_TEST
 
-/* -- before the boot -------------------------------------------------------------------- */
+/* -- before the boot --------------------------------------------------------------- */
 
 START_TEST (the_configuration_is_there_before_the_boot)
 {
@@ -208,7 +208,7 @@ START_TEST (the_configuration_is_there_before_the_boot)
 }
 END_TEST
 
-/* -- after the creation ------------------------------------------------------------------- */
+/* -- after the creation ------------------------------------------------------------ */
 
 static GVariant *
 create (Host *host, const char *uuid, const char *hook, GError **error)
@@ -285,7 +285,7 @@ START_TEST (a_new_vm_that_goes_during_its_hook)
 }
 END_TEST
 
-/* -- before a deletion ---------------------------------------------------------------------- */
+/* -- before a deletion ------------------------------------------------------------- */
 
 static gboolean delete (Host *host, GError **error)
 {

@@ -109,7 +109,7 @@ assert_file (Host *host, const char *file, const char *expected)
   ck_assert_str_eq (text, expected);
 }
 
-/* -- what is logged ---------------------------------------------------------------------- */
+/* -- what is logged ---------------------------------------------------------------- */
 
 static GPtrArray *logged; /* "M text" or "W text" of messages and warnings */
 
@@ -126,7 +126,7 @@ was_logged (const char *line)
   return g_ptr_array_find_with_equal_func (logged, line, g_str_equal, NULL);
 }
 
-/* -- programs --------------------------------------------------------------------------- */
+/* -- programs ---------------------------------------------------------------------- */
 
 START_TEST (nothing_to_do)
 {
@@ -276,7 +276,7 @@ START_TEST (a_background_process_does_not_count)
 }
 END_TEST
 
-/* -- cancelling --------------------------------------------------------------------------- */
+/* -- cancelling -------------------------------------------------------------------- */
 
 static gboolean
 on_hung_up (int fd, GIOCondition condition, gpointer user_data)
@@ -320,7 +320,7 @@ START_TEST (cancelling_kills_all_of_it)
 }
 END_TEST
 
-/* -- the order of runs ----------------------------------------------------------------------- */
+/* -- the order of runs ------------------------------------------------------------- */
 
 START_TEST (runs_of_one_hook_do_not_overlap)
 {
@@ -379,7 +379,7 @@ START_TEST (not_too_many_wait)
 }
 END_TEST
 
-/* -- calls --------------------------------------------------------------------------------- */
+/* -- calls ------------------------------------------------------------------------- */
 
 START_TEST (the_text_of_a_call)
 {

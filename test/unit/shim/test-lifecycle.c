@@ -146,7 +146,7 @@ assert_states (Host *host, const char *expected)
   ck_assert_str_eq (states, expected);
 }
 
-/* -- starting --------------------------------------------------------------------------- */
+/* -- starting ---------------------------------------------------------------------- */
 
 START_TEST (start_and_shutdown)
 {
@@ -236,7 +236,7 @@ START_TEST (destroy_overtakes_start)
 }
 END_TEST
 
-/* -- ends of domains ---------------------------------------------------------------------- */
+/* -- ends of domains --------------------------------------------------------------- */
 
 START_TEST (a_reboot_from_inside_starts_again)
 {
@@ -328,7 +328,7 @@ START_TEST (own_domains_are_remembered)
 }
 END_TEST
 
-/* -- the other operations -------------------------------------------------------------------- */
+/* -- the other operations ---------------------------------------------------------- */
 
 START_TEST (pause_counts_once)
 {

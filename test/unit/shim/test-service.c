@@ -21,7 +21,7 @@
 #define NOT_SUPPORTED  "org.freedesktop.DBus.Error.NotSupported"
 #define UNKNOWN_METHOD "org.freedesktop.DBus.Error.UnknownMethod"
 
-/* -- short forms of calls --------------------------------------------------------------- */
+/* -- short forms of calls ---------------------------------------------------------- */
 
 static GVariant *
 must_call (ServiceFixture *fixture,
@@ -132,7 +132,7 @@ get_all (ServiceFixture *fixture, const char *path, const char *interface)
   return g_variant_get_child_value (answer, 0);
 }
 
-/* -- creating ------------------------------------------------------------------------------ */
+/* -- creating ---------------------------------------------------------------------- */
 
 START_TEST (json_is_merged_over_the_template)
 {
@@ -295,7 +295,7 @@ START_TEST (policy_of_creating_and_deleting)
 }
 END_TEST
 
-/* -- deleting -------------------------------------------------------------------------------- */
+/* -- deleting ---------------------------------------------------------------------- */
 
 static void
 assert_gone (ServiceFixture *fixture, const char *path)
@@ -382,7 +382,7 @@ START_TEST (an_image_that_stays_keeps_the_vm)
 }
 END_TEST
 
-/* -- the store behind the objects ------------------------------------------------------------ */
+/* -- the store behind the objects -------------------------------------------------- */
 
 START_TEST (objects_follow_the_database)
 {
@@ -435,7 +435,7 @@ START_TEST (keys_of_a_vm)
 }
 END_TEST
 
-/* -- properties ------------------------------------------------------------------------------- */
+/* -- properties -------------------------------------------------------------------- */
 
 START_TEST (a_broken_value_does_not_hide_the_others)
 {
@@ -477,15 +477,9 @@ START_TEST (get_all_of_every_interface)
   static const struct {
     const char *path, *interface;
   } cases[] = {
-    { "/", XENMGR },
-    { "/", XENMGR ".config.ui" },
-    { "/", DB },
-    { "/", INTROSPECTABLE },
-    { "/host", XENMGR ".host" },
-    { "/host", INTROSPECTABLE },
-    { "/vm", INTROSPECTABLE },
-    { PATH, INTROSPECTABLE },
-    { PATH "/disk/0", INTROSPECTABLE },
+    { "/", XENMGR },           { "/", XENMGR ".config.ui" }, { "/", DB },
+    { "/", INTROSPECTABLE },   { "/host", XENMGR ".host" },  { "/host", INTROSPECTABLE },
+    { "/vm", INTROSPECTABLE }, { PATH, INTROSPECTABLE },     { PATH "/disk/0", INTROSPECTABLE },
   };
   g_autoptr (ServiceFixture) fixture = service_fixture_new ();
   service_fixture_add_vm (fixture, UUID, "{\"config\":{\"disk\":{\"0\":{\"path\":\"/d\"}}}}");
@@ -499,8 +493,7 @@ START_TEST (get_all_of_every_interface)
 }
 END_TEST
 
-/* -- introspection --------------------------------------------------------------------------------
- */
+/* -- introspection ----------------------------------------------------------------- */
 
 static guint
 count_interfaces (const char *xml)
@@ -546,8 +539,7 @@ START_TEST (the_tree_of_objects)
 }
 END_TEST
 
-/* -- look-ups
- * --------------------------------------------------------------------------------------- */
+/* -- look-ups ---------------------------------------------------------------------- */
 
 START_TEST (finding_vms)
 {
@@ -565,8 +557,7 @@ START_TEST (finding_vms)
 }
 END_TEST
 
-/* -- a VM that goes while something is under way
- * --------------------------------------------------- */
+/* -- a VM that goes while something is under way ----------------------------------- */
 
 typedef struct {
   gboolean ended;

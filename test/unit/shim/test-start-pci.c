@@ -122,7 +122,7 @@ assert_nothing_told (Host *host)
   assert_told (host->root, "nouveau/unbind", "");
 }
 
-/* -- the gpu's other functions --------------------------------------------------------------- */
+/* -- the gpu's other functions ----------------------------------------------------- */
 
 START_TEST (all_of_an_adapter_goes)
 {
@@ -163,7 +163,7 @@ START_TEST (an_adapter_that_is_no_address)
 }
 END_TEST
 
-/* -- refusals ----------------------------------------------------------------------------- */
+/* -- refusals ---------------------------------------------------------------------- */
 
 START_TEST (a_device_that_is_not_there)
 {
@@ -259,7 +259,7 @@ START_TEST (a_device_of_another_vm)
 }
 END_TEST
 
-/* -- pciback ------------------------------------------------------------------------------ */
+/* -- pciback ----------------------------------------------------------------------- */
 
 START_TEST (devices_go_to_pciback)
 {

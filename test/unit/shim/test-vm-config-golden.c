@@ -40,7 +40,7 @@ read_golden (const char *name, const char *suffix)
   return text;
 }
 
-/* -- the text ------------------------------------------------------------------------------- */
+/* -- the text ---------------------------------------------------------------------- */
 
 /* What the steps of a start would find out on the host of test/golden/xl-cfg/host. */
 static XmStart *
@@ -103,7 +103,7 @@ START_TEST (lines_that_must_be_there)
 }
 END_TEST
 
-/* -- what xl reads in it -------------------------------------------------------------------- */
+/* -- what xl reads in it ----------------------------------------------------------- */
 
 static void
 flatten (json_t *value, const char *path, GPtrArray *leaves)
@@ -181,7 +181,7 @@ START_TEST (xl_reads_what_is_meant)
 }
 END_TEST
 
-/* -- which keys xl knows ---------------------------------------------------------------------- */
+/* -- which keys xl knows ----------------------------------------------------------- */
 
 static const char *const openxt_keys[] = {
   "authenforce",          "cores_per_socket", "crypto_key_dir",     "dm_display",

@@ -19,7 +19,7 @@
 
 #define UUID "11111111-2222-3333-4444-555555555555"
 
-/* -- texts ------------------------------------------------------------------------------ */
+/* -- texts ------------------------------------------------------------------------- */
 
 static const char *const pieces[] = {
   "'",
@@ -101,7 +101,7 @@ random_text (GRand *random)
   return g_string_free (text, FALSE);
 }
 
-/* -- fields ------------------------------------------------------------------------------- */
+/* -- fields ------------------------------------------------------------------------ */
 
 /* What each may change in what xl reads; those that are not here, nothing. */
 static const struct {
@@ -207,7 +207,7 @@ may_change (const char *key, const char *leaf)
   return FALSE;
 }
 
-/* -- what xl reads ---------------------------------------------------------------------------- */
+/* -- what xl reads ----------------------------------------------------------------- */
 
 static void
 flatten (json_t *value, const char *path, GHashTable *leaves)
@@ -261,7 +261,7 @@ assert_within (const char *key, const char *text, GHashTable *some, GHashTable *
   }
 }
 
-/* -- the test --------------------------------------------------------------------------------- */
+/* -- the test ---------------------------------------------------------------------- */
 
 typedef struct {
   StandinHost *host;

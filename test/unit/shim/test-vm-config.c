@@ -32,7 +32,7 @@ build_text (ServiceFixture *fixture, const char *json)
   return g_strdup (xm_vm_config_get_text (config));
 }
 
-/* -- refusals ------------------------------------------------------------------------------ */
+/* -- refusals ---------------------------------------------------------------------- */
 
 #define PV(rest)   "{\"name\":\"n\",\"config\":{\"memory\":\"64\",\"kernel\":\"/k\"" rest "}}"
 #define HVM(rest)  "{\"name\":\"n\",\"config\":{\"memory\":\"64\",\"virt-type\":\"hvm\"" rest "}}"
@@ -118,8 +118,7 @@ START_TEST (a_stopped_backend_is_refused)
 }
 END_TEST
 
-/* -- the file, and the files it needs
- * --------------------------------------------------------------- */
+/* -- the file, and the files it needs ---------------------------------------------- */
 
 static void
 on_written (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -195,8 +194,7 @@ START_TEST (missing_files_are_named)
 }
 END_TEST
 
-/* -- MACs
- * ---------------------------------------------------------------------------------------------- */
+/* -- MACs -------------------------------------------------------------------------- */
 
 START_TEST (generated_macs)
 {

@@ -9,7 +9,7 @@
 #include "shim/vm-device.h"
 #include "store-fixture.h"
 
-/* -- records ----------------------------------------------------------------------------------- */
+/* -- records ----------------------------------------------------------------------- */
 
 static void
 assert_paths (const char *expected)
@@ -75,8 +75,7 @@ START_TEST (no_more_device_names)
 }
 END_TEST
 
-/* -- properties
- * ------------------------------------------------------------------------------------ */
+/* -- properties -------------------------------------------------------------------- */
 
 static const struct {
   const char *name, *fallback, *key;
@@ -222,8 +221,7 @@ START_TEST (attaching)
 }
 END_TEST
 
-/* -- the file behind it
- * ---------------------------------------------------------------------------- */
+/* -- the file behind it ------------------------------------------------------------ */
 
 START_TEST (properties_of_the_file)
 {

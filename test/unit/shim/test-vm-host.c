@@ -78,7 +78,7 @@ reads (Host *host, const char *property, const char *expected)
   ck_assert_str_eq (text, expected);
 }
 
-/* -- icon ------------------------------------------------------------------------------ */
+/* -- icon -------------------------------------------------------------------------- */
 
 static void
 icon_fails (Host *host, const char *image, const char *path, const char *why)
@@ -125,7 +125,7 @@ START_TEST (an_empty_icon)
 }
 END_TEST
 
-/* -- encrypted storage ------------------------------------------------------------------ */
+/* -- encrypted storage ------------------------------------------------------------- */
 
 START_TEST (storage_of_a_user)
 {
@@ -192,7 +192,7 @@ START_TEST (the_input_daemon_asks_the_user)
 }
 END_TEST
 
-/* -- rows of the property table ----------------------------------------------------------- */
+/* -- rows of the property table ---------------------------------------------------- */
 
 START_TEST (seamless_traffic)
 {
@@ -296,7 +296,7 @@ START_TEST (the_stubdomain)
 }
 END_TEST
 
-/* -- the host's settings --------------------------------------------------------------------- */
+/* -- the host's settings ----------------------------------------------------------- */
 
 static void
 config_reads (Host *host, const char *property, const char *expected)

@@ -68,7 +68,7 @@ assert_answer (ServiceFixture *fixture,
   ck_assert_str_eq (text, expected);
 }
 
-/* -- adding, listing, deleting ------------------------------------------------------------ */
+/* -- adding, listing, deleting ----------------------------------------------------- */
 
 START_TEST (nics_come_and_go)
 {
@@ -124,7 +124,7 @@ START_TEST (ids_have_an_end)
 }
 END_TEST
 
-/* -- properties ------------------------------------------------------------------------------ */
+/* -- properties -------------------------------------------------------------------- */
 
 static const struct {
   const char *name, *unset;
@@ -246,7 +246,7 @@ START_TEST (refused_values)
 }
 END_TEST
 
-/* -- properties of the VM that are about its NICs -------------------------------------------- */
+/* -- properties of the VM that are about its NICs ---------------------------------- */
 
 START_TEST (networks_of_the_vm)
 {
@@ -280,8 +280,7 @@ START_TEST (networks_of_the_vm)
 }
 END_TEST
 
-/* -- who depends on whom ------------------------------------------------------------------------
- */
+/* -- who depends on whom ----------------------------------------------------------- */
 
 static XmVm *
 add_with_backends (ServiceFixture *fixture,
@@ -364,8 +363,7 @@ START_TEST (names_are_not_unique)
 }
 END_TEST
 
-/* -- what xl is told ----------------------------------------------------------------------------
- */
+/* -- what xl is told --------------------------------------------------------------- */
 
 #define MAC0 "mac=86:8a:f6:9c:54:6d"
 

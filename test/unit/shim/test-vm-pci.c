@@ -44,7 +44,7 @@ store (Host *host)
   return service_fixture_service (host->fixture)->store;
 }
 
-/* -- calls ------------------------------------------------------------------------------ */
+/* -- calls ------------------------------------------------------------------------- */
 
 /* Of methods whose arguments are all text, NULL at the end. */
 static GVariant *
@@ -117,7 +117,7 @@ assert_devices (Host *host, const char *addresses)
   ck_assert_str_eq (got, addresses);
 }
 
-/* -- rules --------------------------------------------------------------------------- */
+/* -- rules ------------------------------------------------------------------------- */
 
 START_TEST (rules_are_kept)
 {
@@ -225,7 +225,7 @@ START_TEST (damaged_rules)
 }
 END_TEST
 
-/* -- devices -------------------------------------------------------------------------- */
+/* -- devices ----------------------------------------------------------------------- */
 
 static const struct {
   const char *json, *addresses;
@@ -301,7 +301,7 @@ START_TEST (a_device_that_is_not_there)
 }
 END_TEST
 
-/* -- gpu -------------------------------------------------------------------------------- */
+/* -- gpu --------------------------------------------------------------------------- */
 
 static void
 set_gpu (Host *host, const char *value, const char *expected)
@@ -403,7 +403,7 @@ START_TEST (neighbours_of_an_adapter)
 }
 END_TEST
 
-/* -- xl.cfg ---------------------------------------------------------------------------- */
+/* -- xl.cfg ------------------------------------------------------------------------ */
 
 static XmStart *
 start_with_devices (Host *host)

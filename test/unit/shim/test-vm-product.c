@@ -16,7 +16,7 @@
 #define PATH    "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
 #define PRODUCT VM ".product"
 
-/* -- values ----------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------ */
 
 START_TEST (values_of_each_type)
 {
@@ -59,7 +59,7 @@ START_TEST (values_of_each_type)
 }
 END_TEST
 
-/* -- methods ------------------------------------------------------------------------------ */
+/* -- methods ----------------------------------------------------------------------- */
 
 static void
 answers (ServiceFixture *fixture, const char *method, GVariant *parameters, const char *expected)
@@ -122,7 +122,7 @@ START_TEST (values_are_checked)
 }
 END_TEST
 
-/* -- the document ------------------------------------------------------------------------ */
+/* -- the document ------------------------------------------------------------------ */
 
 static void
 note_element (GMarkupParseContext *context,
@@ -179,7 +179,7 @@ START_TEST (the_environment_of_a_vm)
 }
 END_TEST
 
-/* -- the CD ---------------------------------------------------------------------------------- */
+/* -- the CD ------------------------------------------------------------------------ */
 
 typedef struct {
   gboolean ended, good;

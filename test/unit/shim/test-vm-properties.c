@@ -16,7 +16,7 @@
 
 enum { NAME, TYPE, ACCESS, KEY, UNSET, INTERFACES, N_COLUMNS };
 
-/* -- the recorded table ------------------------------------------------------------- */
+/* -- the recorded table ------------------------------------------------------------ */
 
 static GPtrArray *
 load_records (void)
@@ -157,7 +157,7 @@ START_TEST (unset_values)
 }
 END_TEST
 
-/* -- set and get ------------------------------------------------------------------------- */
+/* -- set and get ------------------------------------------------------------------- */
 
 /* A value that is not the one when unset. */
 static GVariant *
@@ -436,7 +436,7 @@ START_TEST (wrong_set_calls)
 }
 END_TEST
 
-/* -- other effects --------------------------------------------------------------------------- */
+/* -- other effects ----------------------------------------------------------------- */
 
 START_TEST (slots_are_swapped)
 {

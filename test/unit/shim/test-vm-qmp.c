@@ -156,7 +156,7 @@ wait_acpi (const Qemu *qemu, int state)
     g_main_context_iteration (NULL, TRUE);
 }
 
-/* -- where the monitor is ------------------------------------------------------------------ */
+/* -- where the monitor is ---------------------------------------------------------- */
 
 static char *
 arguments_of (const XmVm *vm)
@@ -191,7 +191,7 @@ START_TEST (arguments)
 }
 END_TEST
 
-/* -- sleeping ---------------------------------------------------------------------------------- */
+/* -- sleeping ---------------------------------------------------------------------- */
 
 START_TEST (sleep_and_wake)
 {
@@ -281,8 +281,7 @@ START_TEST (auto_wake)
 }
 END_TEST
 
-/* -- clock and CD --------------------------------------------------------------------------------
- */
+/* -- clock and CD ------------------------------------------------------------------ */
 
 START_TEST (clock_offset)
 {

@@ -172,7 +172,7 @@ wait_events (Monitor *monitor, const char *expected)
   g_string_truncate (monitor->events, 0);
 }
 
-/* -- a polite monitor ------------------------------------------------------------------ */
+/* -- a polite monitor -------------------------------------------------------------- */
 
 typedef struct {
   gboolean ended;
@@ -268,7 +268,7 @@ START_TEST (long_lines)
 }
 END_TEST
 
-/* -- the end ------------------------------------------------------------------------------ */
+/* -- the end ----------------------------------------------------------------------- */
 
 START_TEST (nobody_there)
 {
@@ -337,7 +337,7 @@ START_TEST (close_at_once)
 }
 END_TEST
 
-/* -- a monitor in the hands of a guest ------------------------------------------------------ */
+/* -- a monitor in the hands of a guest --------------------------------------------- */
 
 START_TEST (hostile)
 {
