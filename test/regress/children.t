@@ -78,6 +78,25 @@ succeeds 'then another' xec -o "$other" set native-experience true
 prints 'the first no more' false xec -o "$parent" get native-experience
 prints 'the other does' true xec -o "$other" get native-experience
 prints 'it is not to be started' false xec -o "$other" get autostart-pending
-prints 'it has no stubdomain' -1 xec -o "$other" -i "$UNRESTRICTED" get stub_domid
+
+# --- the stubdomain: libxl names it in xenstore ---
+stub_is () { [[ $(xec -o "$parent" -i "$UNRESTRICTED" get stub_domid) == "$1" ]]; }
+name_stub () { xenstore-write -- "/local/domain/$domid/image/device-model-domid" "$1"; }
+succeeds 'a VM that is off has none' stub_is -1
+fails 'its backend is the child, which is off' '232:' xec -o "$parent" start
+xec -o "$parent/nic/0" delete
+succeeds 'start' xec -o "$parent" start
+domid=$(xec -o "$parent" get domid)
+succeeds 'nor has a PV guest' stub_is -1
+name_stub 9
+within 'the one that xenstore names' "$LIMIT" stub_is 9
+for text in 40000 0 -1 9x ''; do
+  name_stub "$text"
+  within "no domain: '$text'" "$LIMIT" stub_is -1
+  name_stub 9
+  within 'the right one again' "$LIMIT" stub_is 9
+done
+xec -o "$parent" destroy
+succeeds 'it goes with the domain' stub_is -1
 
 done_testing
