@@ -28,8 +28,8 @@ becomes () { # WHAT COMMAND...: in time, for a machine that has much else to do
 }
 property_is () { [[ $(xec-vm -n cd get "$1") == "$2" ]]; }
 disc_is () { [[ $(grep 'guest disc: ' /var/log/xen/console/guest-cd.log | tail -n 1) == *": $1"* ]]; }
-# set_cd NAME: QEMU does not open the tray in the moment in which the guest reads the disc and has
-# the door locked
+# set_cd NAME: now and then xl fails (seen once, with a guest that reads the disc all the time and
+# so keeps the tray locked); then it is tried again, as a user would
 set_cd () {
   local try message
   for try in {1..20}; do
