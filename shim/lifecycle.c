@@ -361,13 +361,20 @@ is_paused_on_the_way (const XmVm *vm)
          is_current (lifecycle, XM_OPERATION_DESTROY) || lifecycle->reaping;
 }
 
-void
-xm_lifecycle_observe (XmVm *vm)
+/* Its domain ended while there was no service, or with the host. A later domain of that number is
+ * somebody else's. */
+static void
+forget_former_domain (XmVm *vm)
+{
+  if (vm->lifecycle->own_domid != XM_OWN_NEXT) /* xl may be building it still */
+    xm_lifecycle_own (vm, -1);
+  xm_start_undo (vm);
+}
+
+static void
+follow (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
-  G_GNUC_UNUSED g_autoptr (XmVm) kept = xm_vm_ref (vm);
-  if (vm->object == NULL) /* removed while an operation was under way: its domain is not ours */
-    return;
   const XlDomain *domain =
       xm_domains_lookup_uuid (vm->service->domains, vm->uuid, lifecycle->own_domid);
   if (domain == NULL) {
@@ -378,12 +385,10 @@ xm_lifecycle_observe (XmVm *vm)
     if (had)
       domain_gone (vm);
     else if (!lifecycle->observed)
-      xm_start_undo (vm); /* its domain ended while there was no service, or with the host */
-    lifecycle->observed = TRUE;
+      forget_former_domain (vm);
     return;
   }
 
-  lifecycle->observed = TRUE;
   xm_vm_set_domid (vm, (int)domain->domid);
   if (lifecycle->own_domid == XM_OWN_NEXT && !lifecycle->building)
     xm_lifecycle_own (vm, vm->domid); /* the service ended while xl built it */
@@ -400,6 +405,24 @@ xm_lifecycle_observe (XmVm *vm)
     xm_vm_set_state (vm, XM_VM_PAUSED);
   else if (!lifecycle->expecting)
     xm_vm_set_state (vm, XM_VM_RUNNING);
+}
+
+void
+xm_lifecycle_observe (XmVm *vm)
+{
+  G_GNUC_UNUSED g_autoptr (XmVm) kept = xm_vm_ref (vm);
+  if (vm->object == NULL) /* removed while an operation was under way: its domain is not ours */
+    return;
+  if (xm_domains_get_all (vm->service->domains)->len == 0) /* dom0 is in every picture */
+    return;
+  follow (vm);
+  vm->lifecycle->observed = TRUE;
+}
+
+gboolean
+xm_lifecycle_is_known (const XmVm *vm)
+{
+  return vm->lifecycle->observed;
 }
 
 /* -- making and freeing ------------------------------------------------------------ */

@@ -63,6 +63,10 @@ void xm_lifecycle_run_on_file_async (XmVm *vm,
 /** xm_lifecycle_is_busy: whether an operation is in progress or waits. */
 gboolean xm_lifecycle_is_busy (const XmVm *vm);
 
+/** xm_lifecycle_is_known: whether the VM was ever seen in a picture of the domains: what changes
+ * from now on is news. */
+gboolean xm_lifecycle_is_known (const XmVm *vm);
+
 /** xm_lifecycle_observe: brings the VM in line with the picture of the domains. */
 void xm_lifecycle_observe (XmVm *vm);
 

@@ -41,6 +41,7 @@ static const NumberKey number_keys[] = {
   { "timeouts", "shutdown", TIMEOUT (XL_TIMEOUT_SHUTDOWN), 90, 1, 86400 },
   { "timeouts", "build", TIMEOUT (XL_TIMEOUT_BUILD), 300, 1, 86400 },
   { "timeouts", "agent", G_STRUCT_OFFSET (XmSettings, agent_timeout), 180, 1, 86400 },
+  { "timeouts", "state-hook", G_STRUCT_OFFSET (XmSettings, state_hook_timeout), 60, 1, 86400 },
   { "limits", "parallel-xl", G_STRUCT_OFFSET (XmSettings, max_parallel), 4, 1, 64 },
   { "limits", "refresh-interval", G_STRUCT_OFFSET (XmSettings, refresh_interval), 5, 0, 86400 },
 };

@@ -24,6 +24,7 @@ typedef struct {
   char *disks_dir; /* where create_vhd puts images */
   guint timeouts[XL_N_TIMEOUTS]; /* seconds */
   guint agent_timeout;           /* seconds in which a guest must do what its agent has taken on */
+  guint state_hook_timeout;      /* seconds that a hook may delay vm_state_changed */
   guint max_parallel;
   guint64 output_limit;   /* bytes per stream of one xl */
   guint refresh_interval; /* seconds; 0: only on events */

@@ -48,26 +48,15 @@ xm_signal_config_changed (XmService *service)
   emit (service, "config_changed", g_variant_new ("()"));
 }
 
-static void
-emit_state (XmVm *vm)
+void
+xm_signal_vm_notify (XmVm *vm, const char *message)
+{
+  emit (vm->service, "notify", g_variant_new ("(ss)", vm->uuid, message));
+}
+
+void
+xm_signal_vm_state_changed (XmVm *vm, XmVmState state, int acpi_state)
 {
   emit (vm->service, "vm_state_changed",
-        g_variant_new ("(sosi)", vm->uuid, vm->path, xm_vm_state_public (vm->state),
-                       xm_vm_acpi_state (vm)));
-}
-
-void
-xm_signal_vm_power (XmVm *vm, int state)
-{
-  g_autofree char *message = g_strdup_printf ("power-state:%d", state);
-  emit (vm->service, "notify", g_variant_new ("(ss)", vm->uuid, message));
-  emit_state (vm);
-}
-
-void
-xm_signal_vm_state (XmVm *vm)
-{
-  g_autofree char *message = g_strconcat ("vm:state:", xm_vm_state_internal (vm->state), NULL);
-  emit (vm->service, "notify", g_variant_new ("(ss)", vm->uuid, message));
-  emit_state (vm);
+        g_variant_new ("(sosi)", vm->uuid, vm->path, xm_vm_state_public (state), acpi_state));
 }

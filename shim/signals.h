@@ -16,11 +16,11 @@ void xm_signal_vm (XmVm *vm, const char *member);
 /** xm_signal_config_changed: `config_changed`: a setting of the host was set. */
 void xm_signal_config_changed (XmService *service);
 
-/** xm_signal_vm_state: `notify` with `vm:state:<internal word>`, then `vm_state_changed`. */
-void xm_signal_vm_state (XmVm *vm);
+/** xm_signal_vm_notify: `notify` with `vm:state:<internal word>` or `power-state:<number>`. */
+void xm_signal_vm_notify (XmVm *vm, const char *message);
 
-/** xm_signal_vm_power: `notify` with `power-state:<state>`, then `vm_state_changed`. */
-void xm_signal_vm_power (XmVm *vm, int state);
+/** xm_signal_vm_state_changed: for state-hooks.h, which knows when it is due. */
+void xm_signal_vm_state_changed (XmVm *vm, XmVmState state, int acpi_state);
 
 /** xm_signal_is_emitted: whether the service emits signal @member of @interface at all. */
 gboolean xm_signal_is_emitted (const char *interface, const char *member);

@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "shim/hook.h"
 #include "shim/lifecycle.h"
-#include "shim/signals.h"
+#include "shim/state-hooks.h"
 #include "shim/vm-qmp.h"
 #include "xlwrap/xl-commands.h"
 
@@ -156,15 +155,6 @@ on_background (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_hook (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (XmVm) vm = user_data;
-  g_autoptr (GError) error = NULL;
-  if (!xm_hook_run_finish (result, &error))
-    g_warning ("%s: run-on-acpi-state-change: %s", vm->uuid, error->message);
-}
-
-static void
 store_hibernated (XmVm *vm)
 {
   g_autoptr (GError) error = NULL;
@@ -189,11 +179,7 @@ xm_vm_power_told (XmVm *vm, int state)
     hurry_waits (vm);
   }
   g_message ("%s: ACPI state %d", vm->uuid, state);
-  xm_signal_vm_power (vm, state);
-  if (xm_hook_is_set (vm, XM_HOOK_ACPI_STATE_CHANGE)) {
-    g_autofree char *number = g_strdup_printf ("%d", state);
-    xm_hook_run_async (vm, XM_HOOK_ACPI_STATE_CHANGE, number, NULL, on_hook, xm_vm_ref (vm));
-  }
+  xm_state_hooks_power (vm, state);
   if (asleep && xm_vm_read_boolean (vm, "auto-s3-wake", FALSE))
     xm_lifecycle_run_async (vm, XM_OPERATION_RESUME, on_background, xm_vm_ref (vm));
 }

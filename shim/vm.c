@@ -7,6 +7,7 @@
 #include "shim/lifecycle.h"
 #include "shim/nic-move.h"
 #include "shim/signals.h"
+#include "shim/state-hooks.h"
 #include "shim/text.h"
 #include "shim/vm-device.h"
 #include "shim/vm-power.h"
@@ -155,7 +156,7 @@ xm_vm_set_state (XmVm *vm, XmVmState state)
   g_message ("%s: %s -> %s", vm->uuid, xm_vm_state_internal (vm->state),
              xm_vm_state_internal (state));
   vm->state = state;
-  xm_signal_vm_state (vm);
+  xm_state_hooks_state (vm, xm_lifecycle_is_known (vm));
   xm_vm_qmp_follow (vm);
 }
 
@@ -251,6 +252,7 @@ xm_vm_unexport (XmVm *vm)
 {
   G_GNUC_UNUSED g_autoptr (XmVm) kept = xm_vm_ref (vm);
   g_hash_table_remove (vm->service->vms, vm->uuid);
+  xm_state_hooks_flush (vm);
   xm_vm_set_domid (vm, -1);
   g_clear_handle_id (&vm->config_changed_timer, g_source_remove);
   g_hash_table_remove_all (vm->devices);
@@ -273,6 +275,7 @@ vm_clear (gpointer data)
   g_clear_pointer (&vm->power, xm_vm_power_free);
   g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);
   g_clear_pointer (&vm->hooks, xm_hooks_free);
+  g_clear_pointer (&vm->state_hooks, xm_state_hooks_free);
   g_clear_pointer (&vm->devices, g_hash_table_unref);
   g_clear_pointer (&vm->object, xm_bus_object_unexport);
   g_free (vm->uuid);

@@ -12,6 +12,7 @@ typedef struct _XmVmPower XmVmPower;
 typedef struct _XmVmQmp XmVmQmp;
 struct _XmNicMoves;
 typedef struct _XmHooks XmHooks;
+typedef struct _XmStateHooks XmStateHooks;
 
 /**
  * XmVm: one VM of the store, on the bus as long as its node /vm/<uuid> exists.
@@ -36,6 +37,7 @@ struct _XmVm {
   XmVm *waits_for; /* whose start this one's start waits for; not owned */
   struct _XmNicMoves *nic_moves;
   XmHooks *hooks; /* NULL until one is set */
+  XmStateHooks *state_hooks;
   guint config_changed_timer;
 };
 
