@@ -13,7 +13,7 @@
 /** Entry: one property, from wherever it is described. */
 typedef struct {
   const GDBusPropertyInfo *info;
-  XmRecordKey record;
+  XmRecordRow record;
   char *line;         /* of xl.cfg; NULL: none */
   const char *remark; /* beside the name */
   const XmPropertyNote *note;
@@ -141,7 +141,7 @@ vm_entry (const GDBusPropertyInfo *info, gboolean restricted)
     .note = xm_property_note (xm_property_notes_vm, info->name),
   };
   if (row != NULL)
-    entry.record = (XmRecordKey){ row->key, row->fallback, row->words };
+    entry.record = (XmRecordRow){ .key = row->key, .fallback = row->fallback, .words = row->words };
   return entry;
 }
 
@@ -149,7 +149,7 @@ static Entry
 disk_entry (const GDBusPropertyInfo *info, gboolean restricted)
 {
   return (Entry){ .info = info,
-                  .record = xm_vm_disk_record_key (info->name),
+                  .record = *xm_vm_disk_record (info->name),
                   .remark = "",
                   .note = xm_property_note (xm_property_notes_disk, info->name) };
 }
@@ -158,7 +158,7 @@ static Entry
 nic_entry (const GDBusPropertyInfo *info, gboolean restricted)
 {
   return (Entry){ .info = info,
-                  .record = xm_vm_nic_record_key (info->name),
+                  .record = *xm_vm_nic_record (info->name),
                   .remark = "",
                   .note = xm_property_note (xm_property_notes_nic, info->name) };
 }

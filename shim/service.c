@@ -70,6 +70,30 @@ xm_service_answer_when_durable (XmService *service,
   xm_store_commit_async (service->store, NULL, on_durable, answer);
 }
 
+typedef struct {
+  XmService *service;
+  GDBusMethodInvocation *invocation;
+} Request;
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Request *request = user_data;
+  GError *error = NULL;
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    xm_service_answer_when_durable (request->service, request->invocation, NULL);
+  else
+    xm_error_return (request->invocation, error);
+}
+
+GTask *
+xm_service_task (XmService *service, GDBusMethodInvocation *invocation)
+{
+  Request *request = g_new (Request, 1);
+  *request = (Request){ service, invocation };
+  return g_task_new (NULL, NULL, on_done, request);
+}
+
 /* -- setting up -------------------------------------------------------------------- */
 
 static void

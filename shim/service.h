@@ -86,4 +86,10 @@ void xm_service_answer_when_durable (XmService *service,
                                      GDBusMethodInvocation *invocation,
                                      GVariant *value);
 
+/**
+ * xm_service_task: (transfer full): a task for whoever does what @invocation asks for: answered
+ * with a boolean, and the invocation follows, after a success when all is on disk.
+ */
+GTask *xm_service_task (XmService *service, GDBusMethodInvocation *invocation);
+
 G_END_DECLS

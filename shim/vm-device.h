@@ -15,13 +15,6 @@ typedef struct {
   XmDiskFile *file; /* of a disk */
 } XmVmDevice;
 
-/** XmRecordKey: where in a device's record a property is stored; all NULL for one that is not. */
-typedef struct {
-  const char *key;
-  const char *fallback;     /* text when unset */
-  const char *const *words; /* allowed ones, NULL for any */
-} XmRecordKey;
-
 /** xm_vm_devices_new: (transfer full): what XmVm.devices holds. */
 GHashTable *xm_vm_devices_new (void);
 

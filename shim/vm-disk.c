@@ -10,12 +10,7 @@
 
 /** DiskRow: one property. */
 typedef struct {
-  const char *name;
-  char type;                /* D-Bus type: 'b', 'i', 's', 'x' */
-  const char *key;          /* of the record; NULL for what is not stored */
-  const char *fallback;     /* text when unset */
-  const char *removes;      /* word that is stored as no key at all */
-  const char *const *words; /* allowed values, NULL for any */
+  XmRecordRow record;
   GVariant *(*look_up) (const XmVmDevice *disk, const XmDiskFacts *facts); /* of the VHD file */
 } DiskRow;
 
@@ -50,39 +45,40 @@ static const char *const snapshots[] = {
   "scripted", "scripted-author", "scripted-no-snapshot", NULL
 };
 
+/* clang-format off */
 static const DiskRow rows[] = {
-  { .name = "backend-name", .type = 's' },
-  { .name = "backend-uuid", .type = 's' },
-  { "devtype", 's', "devtype", "disk", NULL, devtypes, NULL },
-  { "enabled", 'b', "enable", "true", NULL, NULL, NULL },
-  { .name = "encryption-key-set", .type = 'b', .look_up = encryption_key_set },
-  { "managed-disktype", 's', "managed-disktype", "", "", managed, NULL },
-  { "mode", 's', "mode", "w", NULL, modes, NULL },
-  { "phys-path", 's', "path", "", NULL, NULL, NULL },
-  { "phys-type", 's', "type", "vhd", NULL, types, NULL },
-  { "shared", 'b', "shared", "false", NULL, NULL, NULL },
-  { "snapshot", 's', "snapshot", "none", "none", snapshots, NULL },
-  { .name = "utilization-bytes", .type = 'x', .look_up = utilization_bytes },
-  { "virt-path", 's', "device", "", NULL, NULL, NULL },
-  { .name = "virtual-size-mb", .type = 'i', .look_up = virtual_size_mb },
+  { { "backend-name",       's', NULL,               NULL,    NULL,   NULL },      NULL },
+  { { "backend-uuid",       's', NULL,               NULL,    NULL,   NULL },      NULL },
+  { { "devtype",            's', "devtype",          "disk",  NULL,   devtypes },  NULL },
+  { { "enabled",            'b', "enable",           "true",  NULL,   NULL },      NULL },
+  { { "encryption-key-set", 'b', NULL,               NULL,    NULL,   NULL },      encryption_key_set },
+  { { "managed-disktype",   's', "managed-disktype", "",      "",     managed },   NULL },
+  { { "mode",               's', "mode",             "w",     NULL,   modes },     NULL },
+  { { "phys-path",          's', "path",             "",      NULL,   NULL },      NULL },
+  { { "phys-type",          's', "type",             "vhd",   NULL,   types },     NULL },
+  { { "shared",             'b', "shared",           "false", NULL,   NULL },      NULL },
+  { { "snapshot",           's', "snapshot",         "none",  "none", snapshots }, NULL },
+  { { "utilization-bytes",  'x', NULL,               NULL,    NULL,   NULL },      utilization_bytes },
+  { { "virt-path",          's', "device",           "",      NULL,   NULL },      NULL },
+  { { "virtual-size-mb",    'i', NULL,               NULL,    NULL,   NULL },      virtual_size_mb },
 };
+/* clang-format on */
 
 static gconstpointer
 lookup (const char *name)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    if (g_str_equal (rows[i].name, name))
+    if (g_str_equal (rows[i].record.name, name))
       return &rows[i];
   }
   return NULL;
 }
 
-XmRecordKey
-xm_vm_disk_record_key (const char *property)
+const XmRecordRow *
+xm_vm_disk_record (const char *property)
 {
   const DiskRow *row = lookup (property);
-  XmRecordKey none = { NULL, NULL, NULL };
-  return row == NULL ? none : (XmRecordKey){ row->key, row->fallback, row->words };
+  return row != NULL ? &row->record : NULL;
 }
 
 /* -- the record -------------------------------------------------------------------- */
@@ -105,15 +101,6 @@ xm_vm_disk_is_empty_drive (const XmVm *vm, guint id, gboolean openxt)
   const char *path = xm_vm_disk_path (vm, id);
   return g_strcmp0 (xm_vm_device_read (vm, "disk", id, "devtype"), "cdrom") == 0 &&
          (openxt ? *path == '\0' : xm_iso_is_null (path));
-}
-
-static gboolean
-check_exists (const XmVmDevice *disk, GError **error)
-{
-  if (xm_vm_device_exists (disk->vm, "disk", disk->id))
-    return TRUE;
-  xm_error_set (error, XM_ERROR_NO_SUCH_DISK);
-  return FALSE;
 }
 
 typedef struct {
@@ -139,41 +126,19 @@ write_fields (XmVm *vm, guint id, const Field *fields, gsize n, gboolean *change
 /* -- get --------------------------------------------------------------------------- */
 
 static GVariant *
-get_boolean (const XmVmDevice *disk, const DiskRow *row, const char *text, GError **error)
-{
-  gboolean value;
-  if (xm_text_to_boolean (text, &value))
-    return g_variant_new_boolean (value);
-  xm_error_set_plain (error,
-                      "unexpected boolean text representation: %s while reading %s/config/%s/%s",
-                      text, disk->vm->db_path, disk->key, row->key);
-  return NULL;
-}
-
-static GVariant *
 get (gpointer owner, gconstpointer property, GError **error)
 {
+  static const XmDiskFacts none;
   const XmVmDevice *disk = owner;
   const DiskRow *row = property;
-  if (!check_exists (disk, error))
+  if (row->record.key != NULL)
+    return xm_vm_record_get (disk, &row->record, error);
+  if (!xm_vm_record_exists (disk, error))
     return NULL;
-  if (row->look_up != NULL) {
-    static const XmDiskFacts none;
-    gboolean is_vhd = g_str_equal (xm_vm_disk_type (disk->vm, disk->id), "vhd");
-    return row->look_up (disk, is_vhd ? xm_disk_file_get_facts (disk->file) : &none);
-  }
-  const char *text = NULL;
-  if (row->key != NULL)
-    text = xm_vm_device_read (disk->vm, "disk", disk->id, row->key);
-  if (text == NULL)
-    text = row->fallback != NULL ? row->fallback : "";
-  if (row->type == 'b')
-    return get_boolean (disk, row, text, error);
-  if (row->words != NULL && !g_strv_contains (row->words, text)) {
-    xm_error_set_plain (error, "unexpected enumeration value");
-    return NULL;
-  }
-  return g_variant_new_string (text);
+  if (row->look_up == NULL)
+    return g_variant_new_string ("");
+  gboolean is_vhd = g_str_equal (xm_vm_disk_type (disk->vm, disk->id), "vhd");
+  return row->look_up (disk, is_vhd ? xm_disk_file_get_facts (disk->file) : &none);
 }
 
 static gboolean
@@ -191,54 +156,24 @@ look (gpointer owner, gconstpointer property, GAsyncReadyCallback callback, gpoi
 
 /* -- set --------------------------------------------------------------------------- */
 
-static gboolean
-set_value (const XmVmDevice *disk, const DiskRow *row, GVariant *value, GError **error)
-{
-  if (!check_exists (disk, error))
-    return FALSE;
-  if (row->key == NULL) {
-    xm_error_set_plain (error, "not implemented");
-    return FALSE;
-  }
-
-  const char *old = xm_vm_device_read (disk->vm, "disk", disk->id, row->key);
-  const char *text;
-  gboolean old_flag;
-  if (row->type == 'b') {
-    gboolean flag = g_variant_get_boolean (value);
-    if (xm_text_to_boolean (old != NULL ? old : row->fallback, &old_flag) && flag == old_flag)
-      return TRUE;
-    text = flag ? "true" : "false";
-  } else {
-    text = g_variant_get_string (value, NULL);
-  }
-  if (row->words != NULL && !g_strv_contains (row->words, text)) {
-    xm_error_set_plain (error, "unexpected enumeration value");
-    return FALSE;
-  }
-
-  const Field field = { row->key, g_strcmp0 (text, row->removes) == 0 ? NULL : text };
-  gboolean changed;
-  if (!write_fields (disk->vm, disk->id, &field, 1, &changed, error))
-    return FALSE;
-  if (changed)
-    xm_vm_config_changed (disk->vm);
-  return TRUE;
-}
-
 static void
 set (gpointer owner,
      const char *interface,
-     gconstpointer row,
+     gconstpointer property,
      GVariant *value,
      GDBusMethodInvocation *invocation)
 {
   const XmVmDevice *disk = owner;
+  const DiskRow *row = property;
   GError *error = NULL;
-  if (set_value (disk, row, value, &error))
-    xm_service_answer_when_durable (disk->vm->service, invocation, NULL);
+  if (row->record.key == NULL)
+    xm_error_set_plain (&error, "not implemented");
   else
+    xm_vm_record_set (disk, &row->record, value, &error);
+  if (error != NULL)
     xm_error_return (invocation, error);
+  else
+    xm_service_answer_when_durable (disk->vm->service, invocation, NULL);
 }
 
 /* -- attach ------------------------------------------------------------------------ */
@@ -257,7 +192,7 @@ attach (const XmVmDevice *disk,
   XmVm *vm = disk->vm;
   gboolean changed;
   GError *error = NULL;
-  if (!check_exists (disk, &error) ||
+  if (!xm_vm_record_exists (disk, &error) ||
       !write_fields (vm, disk->id, fields, G_N_ELEMENTS (fields), &changed, &error)) {
     xm_error_return (invocation, error);
     return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "shim/vm-device.h"
+#include "shim/vm-record.h"
 
 G_BEGIN_DECLS
 
@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 /** xm_vm_disk_kind_new: (transfer full): objects of this kind are owned by an XmVmDevice. */
 XmObjectKind *xm_vm_disk_kind_new (void);
 
-/** xm_vm_disk_record_key: of @property, for the reference. */
-XmRecordKey xm_vm_disk_record_key (const char *property);
+/** xm_vm_disk_record: (nullable): the row of @property, for the reference. */
+const XmRecordRow *xm_vm_disk_record (const char *property);
 
 /** xm_vm_add_disk, xm_vm_list_disks: methods of the VM; @owner: XmVm. */
 void xm_vm_add_disk (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation);

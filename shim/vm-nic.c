@@ -12,11 +12,7 @@
 /** Row: one property of a NIC. */
 typedef struct _Row Row;
 struct _Row {
-  const char *name;
-  char type;                                /* 'b' or 's' */
-  const char *key;                          /* of the record; NULL for what is not stored */
-  const char *fallback;                     /* text when unset */
-  const char *removes;                      /* this value removes the key; NULL: none does */
+  XmRecordRow record;
   GVariant *(*get) (const XmVmDevice *nic); /* NULL: what is stored */
   /* Handles Set by itself. @task: (transfer full) */
   void (*set) (const XmVmDevice *nic, const char *text, GTask *task);
@@ -42,14 +38,14 @@ set_network (const XmVmDevice *nic, const char *text, GTask *task)
 
 /* clang-format off */
 static const Row rows[] = {
-  { "backend-name",    's', "backend-name",    "",      "",      NULL, NULL },
-  { "backend-uuid",    's', "backend-uuid",    "",      "",      NULL, NULL },
-  { "enabled",         'b', "enable",          "true",  NULL,    NULL, NULL },
-  { "mac",             's', "mac",             "auto",  "auto",  NULL, NULL },
-  { "mac-actual",      's', NULL,              NULL,    NULL,    get_mac_actual, NULL },
-  { "model",           's', "model",           "e1000", "",      NULL, NULL },
-  { "network",         's', "network",         NULL,    NULL,    get_network, set_network },
-  { "wireless-driver", 'b', "wireless-driver", "false", "false", NULL, NULL },
+  { { "backend-name",    's', "backend-name",    "",      "",      NULL }, NULL, NULL },
+  { { "backend-uuid",    's', "backend-uuid",    "",      "",      NULL }, NULL, NULL },
+  { { "enabled",         'b', "enable",          "true",  NULL,    NULL }, NULL, NULL },
+  { { "mac",             's', "mac",             "auto",  "auto",  NULL }, NULL, NULL },
+  { { "mac-actual",      's', NULL,              NULL,    NULL,    NULL }, get_mac_actual, NULL },
+  { { "model",           's', "model",           "e1000", "",      NULL }, NULL, NULL },
+  { { "network",         's', "network",         NULL,    NULL,    NULL }, get_network, set_network },
+  { { "wireless-driver", 'b', "wireless-driver", "false", "false", NULL }, NULL, NULL },
 };
 /* clang-format on */
 
@@ -57,27 +53,17 @@ static gconstpointer
 lookup (const char *name)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    if (g_str_equal (rows[i].name, name))
+    if (g_str_equal (rows[i].record.name, name))
       return &rows[i];
   }
   return NULL;
 }
 
-XmRecordKey
-xm_vm_nic_record_key (const char *property)
+const XmRecordRow *
+xm_vm_nic_record (const char *property)
 {
   const Row *row = lookup (property);
-  XmRecordKey none = { NULL, NULL, NULL };
-  return row == NULL ? none : (XmRecordKey){ row->key, row->fallback, NULL };
-}
-
-static gboolean
-check_exists (const XmVmDevice *nic, GError **error)
-{
-  if (xm_vm_device_exists (nic->vm, "nic", nic->id))
-    return TRUE;
-  xm_error_set (error, XM_ERROR_NO_SUCH_NIC);
-  return FALSE;
+  return row != NULL ? &row->record : NULL;
 }
 
 static GVariant *
@@ -85,60 +71,9 @@ get (gpointer owner, gconstpointer property, GError **error)
 {
   const XmVmDevice *nic = owner;
   const Row *row = property;
-  if (!check_exists (nic, error))
-    return NULL;
-  if (row->get != NULL)
-    return row->get (nic);
-
-  const char *text = xm_vm_device_read (nic->vm, "nic", nic->id, row->key);
-  gboolean flag;
-  if (text == NULL)
-    text = row->fallback;
-  if (row->type == 's')
-    return g_variant_new_string (text);
-  if (xm_text_to_boolean (text, &flag))
-    return g_variant_new_boolean (flag);
-  xm_error_set_plain (error,
-                      "unexpected boolean text representation: %s while reading "
-                      "%s/config/nic/%u/%s",
-                      text, nic->vm->db_path, nic->id, row->key);
-  return NULL;
-}
-
-static gboolean
-store (const XmVmDevice *nic, const Row *row, GVariant *value, GError **error)
-{
-  if (!check_exists (nic, error))
-    return FALSE;
-  g_autoptr (GVariant) old = get ((gpointer)nic, row, NULL);
-  if (old != NULL && g_variant_equal (g_variant_ref_sink (old), value))
-    return TRUE;
-
-  const char *text = row->type == 's'                ? g_variant_get_string (value, NULL)
-                     : g_variant_get_boolean (value) ? "true"
-                                                     : "false";
-  if (g_strcmp0 (text, row->removes) == 0)
-    text = NULL;
-  if (!xm_vm_device_write (nic->vm, "nic", nic->id, row->key, text, error))
-    return FALSE;
-  xm_vm_config_changed (nic->vm);
-  return TRUE;
-}
-
-typedef struct {
-  XmService *service;
-  GDBusMethodInvocation *invocation;
-} Setting;
-
-static void
-on_set (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autofree Setting *setting = user_data;
-  GError *error = NULL;
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    xm_service_answer_when_durable (setting->service, setting->invocation, NULL);
-  else
-    xm_error_return (setting->invocation, error);
+  if (row->get == NULL)
+    return xm_vm_record_get (nic, &row->record, error);
+  return xm_vm_record_exists (nic, error) ? row->get (nic) : NULL;
 }
 
 static void
@@ -150,16 +85,14 @@ set (gpointer owner,
 {
   const XmVmDevice *nic = owner;
   const Row *row = property;
+  XmService *service = nic->vm->service;
   GError *error = NULL;
-  if (row->set != NULL) {
-    Setting *setting = g_new (Setting, 1);
-    *setting = (Setting){ nic->vm->service, invocation };
-    row->set (nic, g_variant_get_string (value, NULL), g_task_new (NULL, NULL, on_set, setting));
-  } else if (store (nic, row, value, &error)) {
-    xm_service_answer_when_durable (nic->vm->service, invocation, NULL);
-  } else {
+  if (row->set != NULL)
+    row->set (nic, g_variant_get_string (value, NULL), xm_service_task (service, invocation));
+  else if (xm_vm_record_set (nic, &row->record, value, &error))
+    xm_service_answer_when_durable (service, invocation, NULL);
+  else
     xm_error_return (invocation, error);
-  }
 }
 
 /* -- adding, listing, deleting ----------------------------------------------------- */

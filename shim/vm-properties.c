@@ -531,22 +531,6 @@ xm_vm_get_property (gpointer owner, gconstpointer row, GError **error)
   return xm_vm_property_get (owner, row, error);
 }
 
-typedef struct {
-  XmService *service;
-  GDBusMethodInvocation *invocation;
-} Setting;
-
-static void
-on_set (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autofree Setting *setting = user_data;
-  GError *error = NULL;
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    xm_service_answer_when_durable (setting->service, setting->invocation, NULL);
-  else
-    xm_error_return (setting->invocation, error);
-}
-
 void
 xm_vm_set_property (gpointer owner,
                     const char *interface,
@@ -556,9 +540,7 @@ xm_vm_set_property (gpointer owner,
 {
   XmVm *vm = owner;
   const XmVmProperty *row = property;
-  Setting *setting = g_new (Setting, 1);
-  *setting = (Setting){ vm->service, invocation };
-  GTask *task = g_task_new (NULL, NULL, on_set, setting);
+  g_autoptr (GTask) task = xm_service_task (vm->service, invocation);
   GError *error = NULL;
   if (!g_str_equal (interface, UNRESTRICTED) && !(row->flags & XM_PROPERTY_NO_POLICY) &&
       !xm_vm_read_boolean (vm, "policies/modify-vm-settings", TRUE)) {
@@ -571,5 +553,4 @@ xm_vm_set_property (gpointer owner,
   } else {
     g_task_return_error (task, error);
   }
-  g_object_unref (task);
 }
