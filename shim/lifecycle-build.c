@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/boot-sentinel.h"
 #include "shim/error.h"
 #include "shim/lifecycle-private.h"
 #include "shim/start-image.h"
+#include "shim/vm-nodes.h"
 
 /*
  * From an xl.cfg to a running domain: `xl create -e -p`, or `xl restore -e -p`;
@@ -54,6 +56,17 @@ fail_and_clean (XmOperation *op, GError *error)
 }
 
 static void
+on_booted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (xm_boot_sentinel_wait_finish (result, &error))
+    xm_operation_end (op, NULL);
+  else
+    xm_operation_end (op, xm_operation_explain (op, error, NULL));
+}
+
+static void
 on_running (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
@@ -63,7 +76,13 @@ on_running (GObject *source, GAsyncResult *result, gpointer user_data)
   const XlDomain *domain = xm_operation_domain (op);
   if (domain != NULL && (domain->state & XL_DOMAIN_PAUSED) && op->vm->state == XM_VM_CREATED)
     xm_error_set_io (&error, "\"Error unpausing domain.\"");
-  xm_operation_end (op, error);
+  if (error == NULL && domain != NULL && op->kind == XM_OPERATION_START &&
+      xm_boot_sentinel_is_set (op->vm)) {
+    xm_operation_make_way (op); /* only the caller of start waits for the guest */
+    xm_boot_sentinel_wait_async (op->vm, op->cancellable, on_booted, op);
+  } else {
+    xm_operation_end (op, error);
+  }
 }
 
 static void
@@ -85,13 +104,26 @@ unpause (XmOperation *op)
 }
 
 static void
+on_nodes (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  xm_vm_nodes_complete_finish (result);
+  unpause (user_data);
+}
+
+static void
+complete_nodes (XmOperation *op)
+{
+  xm_vm_nodes_complete_async (op->vm, on_nodes, op);
+}
+
+static void
 on_marked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   g_autoptr (GError) error = NULL;
   if (!xm_start_mark_image_finish (op->vm, result, &error))
     g_warning ("%s is not told that it was resumed: %s", op->vm->uuid, error->message);
-  unpause (op);
+  complete_nodes (op);
 }
 
 static void
@@ -117,7 +149,7 @@ on_built (GObject *source, GAsyncResult *result, gpointer user_data)
   if (op->start != NULL && op->start->image != NULL)
     xm_start_mark_image_async (op->vm, domid, on_marked, op);
   else
-    unpause (op);
+    complete_nodes (op);
 }
 
 static void

@@ -74,6 +74,9 @@ void xm_operation_build (XmOperation *op, const char *config_path, const char *i
 /** xm_operation_step_aside: the operation goes on without being the current one. */
 void xm_operation_step_aside (XmOperation *op);
 
+/** xm_operation_make_way: the same, and the next one begins. */
+void xm_operation_make_way (XmOperation *op);
+
 /** xm_operation_end: answers whoever asked and lets the next one run. @error: (transfer full)
  * (nullable). */
 void xm_operation_end (XmOperation *op, GError *error);

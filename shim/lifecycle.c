@@ -56,6 +56,14 @@ xm_operation_step_aside (XmOperation *op)
 }
 
 void
+xm_operation_make_way (XmOperation *op)
+{
+  XmLifecycle *lifecycle = op->vm->lifecycle;
+  xm_operation_step_aside (op);
+  run_next (lifecycle);
+}
+
+void
 xm_operation_end (XmOperation *op, GError *error)
 {
   XmLifecycle *lifecycle = op->vm->lifecycle;

@@ -12,11 +12,23 @@
 #include "shim/vm-disk.h"
 #include "shim/vm-methods.h"
 #include "shim/vm-nic.h"
+#include "shim/vm-nodes.h"
 #include "shim/vm-set.h"
 
 #include "dbus-xml-resources.h"
 
 /* -- reacting ---------------------------------------------------------------------- */
+
+/* Once there are both VMs and a picture; dom0 is in every one. */
+static void
+recover (XmService *service)
+{
+  if (service->recovered || service->vm_node == NULL ||
+      xm_domains_get_all (service->domains)->len == 0)
+    return;
+  service->recovered = TRUE;
+  xm_vm_nodes_recover (service);
+}
 
 static void
 on_refreshed (XmDomains *domains, gpointer user_data)
@@ -25,8 +37,11 @@ on_refreshed (XmDomains *domains, gpointer user_data)
   GHashTableIter iter;
   gpointer vm;
   g_hash_table_iter_init (&iter, service->vms);
-  while (g_hash_table_iter_next (&iter, NULL, &vm))
+  while (g_hash_table_iter_next (&iter, NULL, &vm)) {
     xm_lifecycle_observe (vm);
+    xm_vm_nodes_follow (vm);
+  }
+  recover (service);
 }
 
 static void
@@ -198,6 +213,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   if (service->vm_node == NULL)
     return FALSE;
   xm_vm_set_sync (service);
+  recover (service);
   return TRUE;
 }
 
@@ -236,6 +252,7 @@ xm_service_free (XmService *service)
   g_autoptr (GError) error = NULL;
   if (service->store != NULL && !xm_store_flush (service->store, &error))
     g_warning ("not everything could be written: %s", error->message);
+  service->ending = TRUE;
   unexport_all (service);
   g_hash_table_unref (service->vms);
   g_hash_table_unref (service->mounting);

@@ -37,6 +37,9 @@ struct _XmService {
   struct _XmNetworkDaemon *network_daemon;
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
+  int network_backend; /* the domain that /local/domain/0/backend-domid names; 0 none of ours */
+  gboolean recovered;  /* from what happened while there was no service */
+  gboolean ending;     /* the VMs leave the bus, their domains stay */
 
   XmObjectKind *root_kind;
   XmObjectKind *host_kind;

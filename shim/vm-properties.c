@@ -11,6 +11,7 @@
 #include "shim/vm-auth.h"
 #include "shim/vm-dependencies.h"
 #include "shim/vm-live-rows.h"
+#include "shim/vm-nodes.h"
 #include "shim/vm-config-check.h"
 #include "shim/vm-cd.h"
 #include "shim/vm-private-space.h"
@@ -161,6 +162,7 @@ static gboolean
 name_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **error)
 {
   xm_signal_vm (vm, "vm_name_changed");
+  xm_vm_nodes_show (vm);
   return TRUE;
 }
 
@@ -269,12 +271,12 @@ static const XmVmProperty rows[] = {
   BOOLEAN ("hap", "config/hap", "false", .config_key = "hap", .config_line = XM_CONFIG_BOOLEAN),
   STRING ("hdtype", "config/hdtype", "ide", .config_key = "hdtype", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM | XM_CONFIG_ALWAYS, .config_check = xm_config_check_disk_controller),
   BOOLEAN ("hibernated", "hibernated", "false", .flags = XM_PROPERTY_READ_ONLY),
-  BOOLEAN ("hidden-in-switcher", "hidden", "false"),
+  BOOLEAN ("hidden-in-switcher", "hidden", "false", .changed = xm_vm_nodes_property_changed),
   BOOLEAN ("hidden-in-ui", "hidden-in-ui", "false"),
   BOOLEAN ("hpet", "config/hpet", "true", .config_key = "hpet", .config_line = XM_CONFIG_BOOLEAN, .config_use = XM_CONFIG_HVM | XM_CONFIG_ALWAYS),
   STRING ("icbinn-path", "icbinn-path", ""),
-  STRING ("image-path", "image_path", "", .flags = XM_PROPERTY_TRIM),
-  STRING ("image_path_vg", "image_path", "", .flags = XM_PROPERTY_TRIM),
+  STRING ("image-path", "image_path", "", .flags = XM_PROPERTY_TRIM, .changed = xm_vm_nodes_property_changed),
+  STRING ("image_path_vg", "image_path", "", .flags = XM_PROPERTY_TRIM, .changed = xm_vm_nodes_property_changed),
   STRING ("init-flask-label", "config/init-flask-label", "", .config_key = "init_seclabel", .config_line = XM_CONFIG_STRING),
   STRING ("initrd", "config/initrd", ""),
   STRING ("initrd-extract", "config/initrd-extract", ""),

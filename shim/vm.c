@@ -10,6 +10,7 @@
 #include "shim/state-hooks.h"
 #include "shim/text.h"
 #include "shim/vm-device.h"
+#include "shim/vm-nodes.h"
 #include "shim/vm-power.h"
 #include "shim/vm-qmp.h"
 
@@ -158,6 +159,7 @@ xm_vm_set_state (XmVm *vm, XmVmState state)
   vm->state = state;
   xm_state_hooks_state (vm, xm_lifecycle_is_known (vm));
   xm_vm_qmp_follow (vm);
+  xm_vm_nodes_follow (vm);
 }
 
 static gboolean
@@ -197,10 +199,12 @@ xm_vm_set_domid (XmVm *vm, int domid)
   g_clear_pointer (&vm->stub_domid, xm_watched_number_free);
   xm_vm_power_reset (vm);
   xm_vm_qmp_follow (vm);
+  xm_vm_nodes_follow (vm);
   if (domid < 0)
     return;
   vm->memory_kib = watch_domain (vm, "memory/target", 0, G_MAXINT64, 0);
   vm->stub_domid = watch_domain (vm, "image/device-model-domid", 1, LAST_DOMID, -1);
+  xm_watched_number_on_change (vm->stub_domid, xm_vm_nodes_stubdomain_changed, vm);
 }
 
 /* -- on the bus -------------------------------------------------------------------- */
@@ -270,7 +274,7 @@ vm_clear (gpointer data)
 {
   XmVm *vm = data;
   g_assert (vm->memory_kib == NULL && vm->config_changed_timer == 0); /* they point here */
-  g_assert (vm->qmp == NULL);                                         /* it points here */
+  g_assert (vm->qmp == NULL && vm->nodes == NULL);                    /* they point here */
   g_clear_pointer (&vm->lifecycle, xm_lifecycle_free);
   g_clear_pointer (&vm->power, xm_vm_power_free);
   g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);

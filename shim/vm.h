@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 typedef struct _XmLifecycle XmLifecycle;
+typedef struct _XmVmNodes XmVmNodes;
 typedef struct _XmVmPower XmVmPower;
 typedef struct _XmVmQmp XmVmQmp;
 struct _XmNicMoves;
@@ -33,8 +34,9 @@ struct _XmVm {
   XmWatchedNumber *stub_domid; /* its stubdomain, -1 when it has none; NULL as above */
   XmLifecycle *lifecycle;
   XmVmPower *power;
-  XmVmQmp *qmp;    /* NULL without a domain whose QEMU can be heard */
-  XmVm *waits_for; /* whose start this one's start waits for; not owned */
+  XmVmNodes *nodes; /* NULL without a domain */
+  XmVmQmp *qmp;     /* NULL without a domain whose QEMU can be heard */
+  XmVm *waits_for;  /* whose start this one's start waits for; not owned */
   struct _XmNicMoves *nic_moves;
   XmHooks *hooks; /* NULL until one is set */
   XmStateHooks *state_hooks;

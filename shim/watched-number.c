@@ -7,6 +7,8 @@ struct _XmWatchedNumber {
   gint64 minimum, maximum, absent;
   gint64 value;
   GSource *watch; /* NULL once it is freed and only a read in progress knows it */
+  void (*on_change) (gpointer user_data);
+  gpointer user_data;
 };
 
 static void
@@ -21,10 +23,13 @@ static void
 on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmWatchedNumber *number = user_data;
+  gint64 old = number->value;
   g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, NULL);
   if (text == NULL ||
       !g_ascii_string_to_signed (text, 10, number->minimum, number->maximum, &number->value, NULL))
     number->value = number->absent;
+  if (number->value != old && number->watch != NULL && number->on_change != NULL)
+    number->on_change (number->user_data);
   g_rc_box_release_full (number, number_clear);
 }
 
@@ -67,4 +72,13 @@ gint64
 xm_watched_number_get (const XmWatchedNumber *number)
 {
   return number->value;
+}
+
+void
+xm_watched_number_on_change (XmWatchedNumber *number,
+                             void (*func) (gpointer user_data),
+                             gpointer user_data)
+{
+  number->on_change = func;
+  number->user_data = user_data;
 }

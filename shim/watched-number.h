@@ -24,4 +24,9 @@ void xm_watched_number_free (XmWatchedNumber *number);
 
 gint64 xm_watched_number_get (const XmWatchedNumber *number);
 
+/** xm_watched_number_on_change: has @func called with @user_data whenever the number is another. */
+void xm_watched_number_on_change (XmWatchedNumber *number,
+                                  void (*func) (gpointer user_data),
+                                  gpointer user_data);
+
 G_END_DECLS

@@ -142,9 +142,10 @@ apply_change (struct xs_handle *handle,
   struct xs_permissions permissions[MAX_PERMISSIONS];
 
   *verb = change->value ? "write" : "remove";
-  if (!change->value)
+  if (!change->value && !change->permissions)
     return xs_rm (handle, transaction, change->path) || errno == ENOENT ? 0 : errno;
-  if (!xs_write (handle, transaction, change->path, change->value, strlen (change->value)))
+  if (change->value &&
+      !xs_write (handle, transaction, change->path, change->value, strlen (change->value)))
     return errno;
   if (change->permissions) {
     unsigned int n = parse_permissions (change->permissions, permissions);

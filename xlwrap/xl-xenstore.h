@@ -58,8 +58,9 @@ char **xl_xenstore_list_finish (XlXenstore *self, GAsyncResult *result, GError *
 /**
  * XlXenstoreChange: one step of xl_xenstore_apply_async().
  * @path: absolute path
- * @value: (nullable): text to write, at most 4096 bytes with its path; %NULL removes the node and
- *   what is below (a missing node is no error)
+ * @value: (nullable): text to write, at most 4096 bytes with its path; %NULL with @permissions
+ *   leaves the value of a node as it is (a missing node is an error), without them it removes the
+ *   node and what is below (a missing node is no error)
  * @permissions: (nullable): after the write, such as "n0" or "n0,r5": letter n, r, w or b and
  *   domid, the first entry's domid owning the node
  */

@@ -45,6 +45,29 @@ START_TEST (test_remove)
 }
 END_TEST
 
+/* Without a value it is only the permissions, of a node that must be there. */
+START_TEST (test_permissions_alone)
+{
+  const XlXenstoreChange changes[] = { { "/t/new", "x", NULL }, { "/t/missing", NULL, "r0" } };
+  g_autoptr (GError) error = NULL;
+  unsigned int n;
+  struct xs_permissions *permissions;
+
+  apply ("/t/a", "kept", "n0");
+  apply ("/t/a", NULL, "r0");
+  expect_value ("/t/a", "kept");
+  permissions = xs_get_permissions (other, XBT_NULL, "/t/a", &n);
+  ck_assert_ptr_nonnull (permissions);
+  ck_assert_uint_eq (n, 1);
+  ck_assert_uint_eq (permissions[0].perms, XS_PERM_READ);
+  free (permissions);
+
+  ck_assert (!try_apply (changes, G_N_ELEMENTS (changes), &error));
+  expect_error (error, XL_ERROR, XL_ERROR_XENSTORE, "/t/missing");
+  expect_missing ("/t/new");
+}
+END_TEST
+
 static char **
 try_list (const char *path, GError **error)
 {
@@ -270,6 +293,7 @@ main (void)
   tcase_add_checked_fixture (tcase, setup, teardown);
   tcase_add_test (tcase, test_write_and_read);
   tcase_add_test (tcase, test_remove);
+  tcase_add_test (tcase, test_permissions_alone);
   tcase_add_test (tcase, test_list);
   tcase_add_test (tcase, test_list_longer_than_a_message);
   tcase_add_test (tcase, test_embedded_nul_is_refused);

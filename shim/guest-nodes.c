@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/guest-nodes.h"
+
+#include <string.h>
+
+#include "shim/vm-power.h"
+#include "shim/vm-properties.h"
+
+#define MAX_DIGITS 9
+
+typedef struct _Node Node;
+
+/** Kind: a node that is followed. */
+typedef struct {
+  const char *path; /* below the domain's */
+  guint interval;   /* ms between two reads */
+  void (*look) (Node *node);
+} Kind;
+
+struct _Node {
+  const Kind *kind;
+  XmGuestNodes *owner;
+  GSource *watch;
+  guint timer;    /* nothing is read before it ends */
+  gboolean again; /* it has changed meanwhile */
+};
+
+#define N_KINDS 4
+
+struct _XmGuestNodes {
+  XmVm *vm; /* owns this, in XmVm.nodes */
+  int domid;
+  Node nodes[N_KINDS];
+};
+
+/* -- reading ----------------------------------------------------------------------- */
+
+/** Look: reads of some nodes, from their beginning to the answer to the last. */
+typedef struct {
+  XmVm *vm;
+  int domid;
+  void (*take) (XmVm *vm, char *const *texts); /* NULL for a text that is not there */
+  guint pending;
+  guint n;
+  char *texts[];
+} Look;
+
+typedef struct {
+  Look *look;
+  guint i;
+} Reading;
+
+static void
+on_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Reading *reading = user_data;
+  Look *look = reading->look;
+  look->texts[reading->i] = xl_xenstore_read_finish (XL_XENSTORE (source), result, NULL);
+  if (--look->pending > 0)
+    return;
+  if (look->vm->domid == look->domid && look->vm->object != NULL)
+    look->take (look->vm, look->texts);
+  for (guint i = 0; i < look->n; i++)
+    g_free (look->texts[i]);
+  xm_vm_unref (look->vm);
+  g_free (look);
+}
+
+static void
+read_nodes (const XmGuestNodes *nodes,
+            const char *const *paths,
+            guint n,
+            void (*take) (XmVm *vm, char *const *texts))
+{
+  Look *look = g_malloc0 (sizeof (Look) + n * sizeof (char *));
+  *look = (Look){ xm_vm_ref (nodes->vm), nodes->domid, take, n, n };
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *path = g_strdup_printf ("/local/domain/%d/%s", nodes->domid, paths[i]);
+    Reading *reading = g_new (Reading, 1);
+    *reading = (Reading){ look, i };
+    xl_xenstore_read_async (nodes->vm->service->xenstore, path, NULL, on_read, reading);
+  }
+}
+
+/* -- power ------------------------------------------------------------------------- */
+
+static void
+take_power (XmVm *vm, char *const *texts)
+{
+  static const struct {
+    const char *word;
+    int state;
+  } words[] = { { "s3", 3 }, { "s0", 0 }, { "4", 4 } };
+  for (gsize i = 0; texts[0] != NULL && i < G_N_ELEMENTS (words); i++) {
+    if (g_str_equal (texts[0], words[i].word))
+      xm_vm_power_told (vm, words[i].state);
+  }
+}
+
+static void
+look_at_power (Node *node)
+{
+  read_nodes (node->owner, &node->kind->path, 1, take_power);
+}
+
+/* -- PV drivers -------------------------------------------------------------------- */
+
+static gboolean
+store (XmVm *vm, const char *property, const char *text)
+{
+  const char *key = xm_vm_property_lookup (property)->key;
+  g_autoptr (GError) error = NULL;
+  if (g_strcmp0 (xm_vm_read (vm, key), text) == 0)
+    return FALSE;
+  if (xm_vm_write (vm, key, text, &error))
+    return TRUE;
+  g_warning ("%s: %s is not recorded: %s", vm->uuid, property, error->message);
+  return FALSE;
+}
+
+/* @version: (nullable): NULL leaves it as it is */
+static void
+store_addons (XmVm *vm, gboolean installed, const char *version)
+{
+  if (!xm_store_exists (vm->service->store, vm->db_path))
+    return;
+  gboolean changed = xm_vm_read_boolean (vm, "pv-addons-installed", FALSE) != installed &&
+                     store (vm, "pv-addons", installed ? "true" : "false");
+  const char *key = xm_vm_property_lookup ("pv-addons-version")->key;
+  const char *old = xm_vm_read (vm, key);
+  if (version != NULL && !g_str_equal (old != NULL ? old : "", version))
+    changed |= store (vm, "pv-addons-version", version);
+  if (!changed)
+    return;
+  xm_store_commit_async (vm->service->store, NULL, NULL, NULL);
+  xm_vm_config_changed (vm);
+}
+
+static gboolean
+is_number (const char *text)
+{
+  gsize length = text != NULL ? strlen (text) : 0;
+  return length > 0 && length <= MAX_DIGITS && strspn (text, "0123456789") == length;
+}
+
+static void
+take_addons (XmVm *vm, char *const *texts)
+{
+  g_autofree char *version = NULL;
+  if (g_strcmp0 (texts[0], "1") != 0)
+    return;
+  if (is_number (texts[1]) && is_number (texts[2]) && is_number (texts[3]) && is_number (texts[4]))
+    version = g_strjoin (".", texts[1], texts[2], texts[3], texts[4], NULL);
+  store_addons (vm, TRUE, version);
+}
+
+static void
+look_at_addons (Node *node)
+{
+  static const char *const paths[] = { "attr/PVAddons/Installed", "attr/PVAddons/MajorVersion",
+                                       "attr/PVAddons/MinorVersion", "attr/PVAddons/MicroVersion",
+                                       "attr/PVAddons/BuildVersion" };
+  read_nodes (node->owner, paths, G_N_ELEMENTS (paths), take_addons);
+}
+
+static void
+take_uninstalled (XmVm *vm, char *const *texts)
+{
+  if (g_strcmp0 (texts[0], "1") == 0)
+    store_addons (vm, FALSE, "");
+}
+
+static void
+look_at_uninstalled (Node *node)
+{
+  read_nodes (node->owner, &node->kind->path, 1, take_uninstalled);
+}
+
+/* -- following --------------------------------------------------------------------- */
+
+/* What the PV drivers tell is written to disk. */
+static const Kind kinds[N_KINDS] = {
+  { "acpi-state", 250, look_at_power },
+  { "power-state", 250, look_at_power },
+  { "attr/PVAddons", 2000, look_at_addons },
+  { "attr/PVAddonsUninstalled", 2000, look_at_uninstalled },
+};
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  Node *node = user_data;
+  if (node->again) {
+    node->again = FALSE;
+    node->kind->look (node);
+    return G_SOURCE_CONTINUE;
+  }
+  node->timer = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_change (const char *path, gpointer user_data)
+{
+  Node *node = user_data;
+  if (node->timer != 0) {
+    node->again = TRUE;
+    return G_SOURCE_CONTINUE;
+  }
+  node->timer = g_timeout_add (node->kind->interval, on_timer, node);
+  node->kind->look (node);
+  return G_SOURCE_CONTINUE;
+}
+
+XmGuestNodes *
+xm_guest_nodes_new (XmVm *vm)
+{
+  XmGuestNodes *nodes = g_new0 (XmGuestNodes, 1);
+  nodes->vm = vm;
+  nodes->domid = vm->domid;
+  for (guint i = 0; i < N_KINDS; i++) {
+    Node *node = &nodes->nodes[i];
+    g_autofree char *path = g_strdup_printf ("/local/domain/%d/%s", vm->domid, kinds[i].path);
+    node->kind = &kinds[i];
+    node->owner = nodes;
+    node->watch = xl_xenstore_watch_source_new (vm->service->xenstore, path);
+    g_source_set_callback (node->watch, G_SOURCE_FUNC (on_change), node, NULL);
+    g_source_attach (node->watch, NULL);
+  }
+  return nodes;
+}
+
+void
+xm_guest_nodes_free (XmGuestNodes *nodes)
+{
+  for (guint i = 0; i < N_KINDS; i++) {
+    Node *node = &nodes->nodes[i];
+    g_source_destroy (node->watch);
+    g_source_unref (node->watch);
+    g_clear_handle_id (&node->timer, g_source_remove);
+  }
+  g_free (nodes);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shim/vm.h"
+
+G_BEGIN_DECLS
+
+/**
+ * XmGuestNodes: follows what a running guest, or its device model, tells in
+ * xenstore: that it sleeps, wakes or hibernates (acpi-state, power-state), and
+ * whether OpenXT's PV drivers are installed in it (attr/PVAddons). A guest may
+ * write what and as often as it likes: only known words and numbers count, and
+ * each node is read a few times a second at most.
+ */
+typedef struct _XmGuestNodes XmGuestNodes;
+
+/** xm_guest_nodes_new: of the domain that @vm has now; @vm must outlive it. */
+XmGuestNodes *xm_guest_nodes_new (XmVm *vm);
+void xm_guest_nodes_free (XmGuestNodes *nodes);
+
+G_END_DECLS
