@@ -91,13 +91,19 @@ client_get_text (const char *path, const char *interface, const char *property)
                                                              : g_variant_print (value, FALSE);
 }
 
+gboolean
+client_db_try_write (const char *path, const char *value, GError **error)
+{
+  g_autoptr (GVariant) answer =
+      call_name (DB, "/", DB, "write", g_variant_new ("(ss)", path, value), error);
+  return answer != NULL;
+}
+
 void
 client_db_write (const char *path, const char *value)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
-      call_name (DB, "/", DB, "write", g_variant_new ("(ss)", path, value), &error);
-  if (answer == NULL)
+  if (!client_db_try_write (path, value, &error))
     g_error ("db write %s: %s", path, error->message);
 }
 

@@ -49,6 +49,7 @@ char *client_get_text (const char *path, const char *interface, const char *prop
 
 /** client_db_write: writes to the configuration database, behind the properties' back. */
 void client_db_write (const char *path, const char *value);
+gboolean client_db_try_write (const char *path, const char *value, GError **error);
 
 /** client_new_vm: (transfer full): path of a new VM. */
 char *client_new_vm (const char *template);
