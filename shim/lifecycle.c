@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "shim/error.h"
+#include "shim/keep-alive.h"
+#include "shim/platform-power.h"
 
 /* -- the queue --------------------------------------------------------------------- */
 
@@ -276,12 +278,15 @@ on_start_again (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   if (!xm_lifecycle_run_finish (result, &error))
     g_warning ("%s does not start again: %s", vm->uuid, error->message);
+  if (error != NULL)
+    xm_keep_alive_start_failed (vm);
 }
 
 static void
 domain_gone (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
+  XmVmState last = vm->state;
   if (!lifecycle->building) {
     xm_lifecycle_own (vm, -1);
     xm_start_undo (vm);
@@ -294,6 +299,9 @@ domain_gone (XmVm *vm)
   if (lifecycle->restart && !lifecycle->building) {
     lifecycle->restart = FALSE;
     xm_lifecycle_run_async (vm, XM_OPERATION_START, on_start_again, xm_vm_ref (vm));
+  } else if (!lifecycle->building) {
+    xm_platform_power_domain_gone (vm, last);
+    xm_keep_alive_domain_gone (vm, last);
   }
 }
 
@@ -374,9 +382,11 @@ is_paused_on_the_way (const XmVm *vm)
 static void
 forget_former_domain (XmVm *vm)
 {
+  gboolean had_one = vm->lifecycle->own_domid >= 0;
   if (vm->lifecycle->own_domid != XM_OWN_NEXT) /* xl may be building it still */
     xm_lifecycle_own (vm, -1);
   xm_start_undo (vm);
+  xm_keep_alive_found_off (vm, had_one);
 }
 
 static void

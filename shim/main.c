@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
+#include "shim/autostart.h"
 #include "shim/pciback.h"
 #include "shim/property-reference.h"
 #include "shim/service.h"
+#include "shim/shutdown-all.h"
 
 #include "xenmgr-xl-config.h"
 
@@ -52,6 +54,24 @@ on_terminate (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+on_all_down (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  if (!xm_shutdown_all_finish (result, &error))
+    g_warning ("not all VMs are off: %s", error->message);
+  end (user_data, EXIT_SUCCESS);
+}
+
+static gboolean
+on_shut_down_all (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+  if (!xm_shutdown_all_is_on (daemon->service))
+    xm_shutdown_all_async (daemon->service, FALSE, on_all_down, daemon);
+  return G_SOURCE_CONTINUE;
+}
+
 static gboolean
 on_hangup (gpointer user_data)
 {
@@ -86,6 +106,7 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
   g_clear_handle_id (&daemon->patience, g_source_remove);
   g_message ("ready: %u VMs", g_hash_table_size (daemon->service->vms));
   sd_notify (0, "READY=1");
+  xm_autostart_begin (daemon->service->autostart);
 }
 
 static gboolean
@@ -159,7 +180,8 @@ run (Daemon *daemon)
 {
   guint sources[] = { g_unix_signal_add (SIGTERM, on_terminate, daemon),
                       g_unix_signal_add (SIGINT, on_terminate, daemon),
-                      g_unix_signal_add (SIGHUP, on_hangup, daemon) };
+                      g_unix_signal_add (SIGHUP, on_hangup, daemon),
+                      g_unix_signal_add (SIGUSR2, on_shut_down_all, daemon) };
   g_signal_connect (daemon->connection, "closed", G_CALLBACK (on_closed), daemon);
   xm_toolstack_find_async (daemon->service->toolstack, NULL, NULL, NULL);
   xm_domains_refresh_async (daemon->service->domains, NULL, on_first_picture, daemon);

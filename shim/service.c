@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "shim/autostart.h"
 #include "shim/error.h"
 #include "shim/images-recover.h"
 #include "shim/lifecycle.h"
 #include "shim/network-daemon.h"
 #include "shim/root.h"
+#include "shim/service-vms.h"
 #include "shim/vm-disk.h"
 #include "shim/vm-methods.h"
 #include "shim/vm-nic.h"
@@ -199,8 +201,10 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
 {
   xm_service_make_kinds (service);
   xm_images_recover (service);
+  xm_service_vms_write (service);
   service->connection = g_object_ref (connection);
   service->network_daemon = xm_network_daemon_new (service);
+  service->autostart = xm_autostart_new (service);
   service->root =
       xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);
   if (service->root == NULL)
@@ -258,6 +262,7 @@ xm_service_free (XmService *service)
   g_hash_table_unref (service->mounting);
   g_clear_pointer (&service->paths, g_variant_unref);
   g_clear_pointer (&service->network_daemon, xm_network_daemon_free);
+  g_clear_pointer (&service->autostart, xm_autostart_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);

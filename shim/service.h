@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 struct _XmVm;
 struct _XmNetworkDaemon;
+struct _XmAutostart;
 
 /**
  * XmService: what the parts of the daemon share. Made by main(), alive as long
@@ -37,6 +38,8 @@ struct _XmService {
   struct _XmNetworkDaemon *network_daemon;
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
+  struct _XmAutostart *autostart;
+  gboolean going_down; /* all VMs end: see shutdown-all.h */
   int network_backend; /* the domain that /local/domain/0/backend-domid names; 0 none of ours */
   gboolean recovered;  /* from what happened while there was no service */
   gboolean ending;     /* the VMs leave the bus, their domains stay */

@@ -44,6 +44,11 @@ static const NumberKey number_keys[] = {
   { "timeouts", "state-hook", G_STRUCT_OFFSET (XmSettings, state_hook_timeout), 60, 1, 86400 },
   { "limits", "parallel-xl", G_STRUCT_OFFSET (XmSettings, max_parallel), 4, 1, 64 },
   { "limits", "refresh-interval", G_STRUCT_OFFSET (XmSettings, refresh_interval), 5, 0, 86400 },
+  { "limits", "keep-alive-delay-ms", G_STRUCT_OFFSET (XmSettings, keep_alive_delay_ms), 1000, 1,
+    60000 },
+  { "limits", "keep-alive-run", G_STRUCT_OFFSET (XmSettings, keep_alive_run), 180, 0, 86400 },
+  { "limits", "keep-alive-failures", G_STRUCT_OFFSET (XmSettings, keep_alive_failures), 10, 0,
+    1000000 },
 };
 
 #define OUTPUT_LIMIT_MIB_DEFAULT 16
@@ -221,6 +226,10 @@ parse_options (XmSettings *settings, int *argc, char ***argv, GError **error)
       "Generated xl.cfg files (" XM_RUNDIR ")", "DIR" },
     { "templates", 0, 0, G_OPTION_ARG_FILENAME, &settings->templates,
       "VM templates (" XM_DATADIR "/xenmgr-1.0/templates/FLAVOUR)", "DIR" },
+    { "no-autostart", 0, 0, G_OPTION_ARG_NONE, &settings->no_autostart,
+      "Start no VM by itself, whatever its start-on-boot says", NULL },
+    { "autostart-once", 0, 0, G_OPTION_ARG_NONE, &settings->autostart_once,
+      "Start VMs with start-on-boot only once after the host's boot", NULL },
     { "debug", 'd', 0, G_OPTION_ARG_NONE, &settings->debug, "Log every xl command and more", NULL },
     { "list-properties", 0, 0, G_OPTION_ARG_NONE, &settings->list_properties,
       "Print a reference of the properties of VMs, disks and NICs and exit", NULL },

@@ -28,6 +28,11 @@ typedef struct {
   guint max_parallel;
   guint64 output_limit;   /* bytes per stream of one xl */
   guint refresh_interval; /* seconds; 0: only on events */
+  guint keep_alive_delay_ms;
+  guint keep_alive_run;      /* seconds: a run that is shorter is a failure */
+  guint keep_alive_failures; /* in a row; 0: no limit */
+  gboolean no_autostart;
+  gboolean autostart_once; /* only at the first start after the host's boot */
   gboolean debug;
   gboolean print_version;
   gboolean list_properties;

@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/hook.h"
+#include "shim/shutdown-all.h"
 #include "shim/ovf-env.h"
 #include "shim/nic-backend.h"
 #include "shim/start-disks.h"
@@ -136,6 +137,7 @@ static const XmStartStep steps[] = {
   check_entry,
   xm_start_add_gpu_functions,
   check_not_running,
+  xm_start_check_host,
   xm_start_dependencies,
   find_toolstack,
   xm_start_check_disks,

@@ -233,6 +233,18 @@ choose_child (const char *tag)
   return g_str_has_prefix (tag, "child-") ? tag + strlen ("child-") : NULL;
 }
 
+static const char *
+choose_service (const char *tag)
+{
+  return g_str_has_prefix (tag, "service-") ? tag + strlen ("service-") : NULL;
+}
+
+char **
+xm_templates_list_service (XmTemplates *self, GError **error)
+{
+  return choose_tags (self, choose_service, error);
+}
+
 char **
 xm_templates_list (XmTemplates *self, GError **error)
 {

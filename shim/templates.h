@@ -32,6 +32,9 @@ GVariant *xm_templates_list_ui (XmTemplates *self, GError **error);
 /** xm_templates_list_child: (transfer full): the rest of the names that start with `child-`. */
 char **xm_templates_list_child (XmTemplates *self, GError **error);
 
+/** xm_templates_list_service: (transfer full): the rest of the names that start with `service-`. */
+char **xm_templates_list_service (XmTemplates *self, GError **error);
+
 /**
  * xm_templates_load:
  * @name: a tag, or the absolute path of a file directly in the directory; blank: no template, `{}`

@@ -4,13 +4,6 @@
 #include "shim/caps.h"
 #include "shim/text.h"
 
-static gboolean
-is_user_vm (const XmVm *vm)
-{
-  const char *type = xm_vm_read (vm, "type");
-  return type == NULL || g_str_equal (type, "svm") || g_str_equal (type, "pvm");
-}
-
 GVariant *
 xm_vm_get_autostart_pending (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
@@ -30,7 +23,7 @@ xm_vm_get_autostart_pending (const XmVm *vm, const XmVmProperty *row, GError **e
 GVariant *
 xm_vm_get_seamless_traffic (const XmVm *vm, const XmVmProperty *row, GError **error)
 {
-  if (!is_user_vm (vm))
+  if (!xm_vm_is_user (vm))
     return g_variant_new_boolean (FALSE);
   if (xm_vm_read (vm, row->key) != NULL)
     return xm_vm_property_get_stored (vm, row, error);
@@ -81,7 +74,7 @@ xm_vm_set_native_experience (XmVm *vm, const XmVmProperty *row, GVariant *value,
   GError *error = NULL;
   g_hash_table_iter_init (&iter, vm->service->vms);
   while (error == NULL && g_hash_table_iter_next (&iter, NULL, &other)) {
-    if (other != vm && is_user_vm (other) && xm_vm_read_boolean (other, row->key, FALSE))
+    if (other != vm && xm_vm_is_user (other) && xm_vm_read_boolean (other, row->key, FALSE))
       write_native (other, row->key, FALSE, &error);
   }
   if (error == NULL && write_native (vm, row->key, g_variant_get_boolean (value), &error))

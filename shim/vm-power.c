@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/lifecycle.h"
+#include "shim/platform-power.h"
 #include "shim/state-hooks.h"
 #include "shim/vm-qmp.h"
 #include "xlwrap/xl-commands.h"
@@ -180,6 +181,8 @@ xm_vm_power_told (XmVm *vm, int state)
   }
   g_message ("%s: ACPI state %d", vm->uuid, state);
   xm_state_hooks_power (vm, state);
+  if (asleep)
+    xm_platform_power_asleep (vm);
   if (asleep && xm_vm_read_boolean (vm, "auto-s3-wake", FALSE))
     xm_lifecycle_run_async (vm, XM_OPERATION_RESUME, on_background, xm_vm_ref (vm));
 }

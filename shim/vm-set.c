@@ -186,10 +186,8 @@ put_slot (XmService *service, json_t *configuration, GError **error)
   gpointer vm;
   g_hash_table_iter_init (&iter, service->vms);
   while (g_hash_table_iter_next (&iter, NULL, &vm)) {
-    const char *type = xm_vm_read (vm, "type");
     slot = xm_vm_read_integer (vm, "slot", 0);
-    gboolean user = type == NULL || g_str_equal (type, "svm") || g_str_equal (type, "pvm");
-    if (user && slot >= FIRST_SLOT && slot <= LAST_SLOT)
+    if (xm_vm_is_user (vm) && slot >= FIRST_SLOT && slot <= LAST_SLOT)
       taken[slot] = TRUE;
   }
   for (slot = FIRST_SLOT; slot <= LAST_SLOT; slot++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/hook.h"
+#include "shim/keep-alive.h"
 #include "shim/lifecycle.h"
 #include "shim/nic-move.h"
 #include "shim/signals.h"
@@ -136,6 +137,13 @@ xm_vm_is_hvm (const XmVm *vm)
 }
 
 gboolean
+xm_vm_is_user (const XmVm *vm)
+{
+  const char *type = xm_vm_read (vm, "type");
+  return type == NULL || g_str_equal (type, "svm") || g_str_equal (type, "pvm");
+}
+
+gboolean
 xm_vm_is_running (const XmVm *vm)
 {
   return vm->state != XM_VM_SHUTDOWN || vm->domid >= 0;
@@ -202,6 +210,7 @@ xm_vm_set_domid (XmVm *vm, int domid)
   xm_vm_nodes_follow (vm);
   if (domid < 0)
     return;
+  xm_keep_alive_domain_came (vm);
   vm->memory_kib = watch_domain (vm, "memory/target", 0, G_MAXINT64, 0);
   vm->stub_domid = watch_domain (vm, "image/device-model-domid", 1, LAST_DOMID, -1);
   xm_watched_number_on_change (vm->stub_domid, xm_vm_nodes_stubdomain_changed, vm);
@@ -240,6 +249,7 @@ xm_vm_export (XmService *service, const char *uuid, GError **error)
   vm->devices = xm_vm_devices_new ();
   vm->power = xm_vm_power_new ();
   vm->lifecycle = xm_lifecycle_new (vm);
+  vm->keep_alive = xm_keep_alive_new ();
 
   vm->object = xm_bus_object_export (service->connection, vm->path, service->vm_kind, list_children,
                                      vm, error);
@@ -257,6 +267,7 @@ xm_vm_unexport (XmVm *vm)
   G_GNUC_UNUSED g_autoptr (XmVm) kept = xm_vm_ref (vm);
   g_hash_table_remove (vm->service->vms, vm->uuid);
   xm_state_hooks_flush (vm);
+  xm_keep_alive_stop (vm);
   xm_vm_set_domid (vm, -1);
   g_clear_handle_id (&vm->config_changed_timer, g_source_remove);
   g_hash_table_remove_all (vm->devices);
@@ -280,6 +291,7 @@ vm_clear (gpointer data)
   g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);
   g_clear_pointer (&vm->hooks, xm_hooks_free);
   g_clear_pointer (&vm->state_hooks, xm_state_hooks_free);
+  g_clear_pointer (&vm->keep_alive, xm_keep_alive_free);
   g_clear_pointer (&vm->devices, g_hash_table_unref);
   g_clear_pointer (&vm->object, xm_bus_object_unexport);
   g_free (vm->uuid);

@@ -14,6 +14,7 @@ typedef struct _XmVmQmp XmVmQmp;
 struct _XmNicMoves;
 typedef struct _XmHooks XmHooks;
 typedef struct _XmStateHooks XmStateHooks;
+typedef struct _XmKeepAlive XmKeepAlive;
 
 /**
  * XmVm: one VM of the store, on the bus as long as its node /vm/<uuid> exists.
@@ -40,6 +41,7 @@ struct _XmVm {
   struct _XmNicMoves *nic_moves;
   XmHooks *hooks; /* NULL until one is set */
   XmStateHooks *state_hooks;
+  XmKeepAlive *keep_alive;
   guint config_changed_timer;
 };
 
@@ -88,6 +90,9 @@ gboolean xm_vm_write_list (XmVm *vm, const char *key, const char *const *items, 
 
 /** xm_vm_is_hvm: whether its virt-type is hvm. */
 gboolean xm_vm_is_hvm (const XmVm *vm);
+
+/** xm_vm_is_user: whether it is one of the users' VMs, not a service VM. */
+gboolean xm_vm_is_user (const XmVm *vm);
 
 /** xm_vm_is_running: whether it has a domain in any state. */
 gboolean xm_vm_is_running (const XmVm *vm);
