@@ -11,7 +11,9 @@ G_BEGIN_DECLS
  * The one place where xl is started. It bounds how many run at once, how long
  * each may take and how much it may print; no shell is involved, and the
  * child's environment has LC_ALL=C. Commands beyond the bound wait in order;
- * waiting counts against no time-out.
+ * waiting counts against no time-out. Where more than one may run, the classes
+ * shutdown and build, in which xl can wait for minutes for its lock or for a
+ * guest, never take the last place: queries, and what overtakes, find one.
  */
 #define XL_TYPE_RUNNER (xl_runner_get_type ())
 G_DECLARE_FINAL_TYPE (XlRunner, xl_runner, XL, RUNNER, GObject)

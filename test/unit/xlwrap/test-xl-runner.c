@@ -60,6 +60,15 @@ run (const char *const *argv)
   return run_with (argv, NULL, NULL);
 }
 
+static GAsyncResult **
+run_as (XlTimeout timeout, const char *const *argv)
+{
+  GAsyncResult **result = g_new0 (GAsyncResult *, 1);
+
+  xl_runner_run_async (runner, argv, NULL, timeout, NULL, keep_result, result);
+  return result;
+}
+
 static XlOutput *
 finish (GAsyncResult **result, GError **error)
 {
@@ -448,6 +457,37 @@ START_TEST (at_most_n_run_in_order)
 }
 END_TEST
 
+/* Were all places taken by what waits for minutes, nothing could be looked at or destroyed. */
+START_TEST (slow_commands_leave_a_place)
+{
+  static const XlTimeout slow[] = { XL_TIMEOUT_BUILD, XL_TIMEOUT_SHUTDOWN };
+  GAsyncResult **results[G_N_ELEMENTS (slow)];
+  char *gates[G_N_ELEMENTS (slow)];
+  char name[8];
+
+  xl_runner_set_max_parallel (runner, 2);
+  for (guint i = 0; i < G_N_ELEMENTS (slow); i++) {
+    g_autofree char *number = g_strdup_printf ("%u", i);
+
+    gates[i] = make_gate (i);
+    results[i] = run_as (slow[i], ARGV ("gate", number, notify_path, gates[i]));
+  }
+  wait_notify (name, sizeof name);
+  ck_assert_str_eq (name, "0");
+  ck_assert_uint_eq (xl_runner_get_spawned (runner), 1);
+
+  /* What came later, but is quick, does not wait for them. */
+  xl_output_free (finish_well (run (ARGV ("group"))));
+  ck_assert_uint_eq (xl_runner_get_spawned (runner), 2);
+
+  for (guint i = 0; i < G_N_ELEMENTS (slow); i++) {
+    open_gate (gates[i]);
+    xl_output_free (finish_well (results[i]));
+    g_free (gates[i]);
+  }
+}
+END_TEST
+
 START_TEST (bound_can_be_raised)
 {
   g_autofree char *first = make_gate (0);
@@ -679,6 +719,7 @@ main (void)
   tcase_add_test (tcase, child_leads_its_group);
   tcase_add_test (tcase, no_signal_stays_blocked);
   tcase_add_test (tcase, at_most_n_run_in_order);
+  tcase_add_test (tcase, slow_commands_leave_a_place);
   tcase_add_test (tcase, bound_can_be_raised);
   tcase_add_test (tcase, waiting_costs_no_time_limit);
   tcase_add_test (tcase, cancelled_before_the_call);
