@@ -4,6 +4,7 @@
 #include "shim/lifecycle-private.h"
 #include "shim/start-image.h"
 #include "shim/vm-nodes.h"
+#include "shim/vm-peers.h"
 
 /*
  * From an xl.cfg to a running domain: `xl create -e -p`, or `xl restore -e -p`;
@@ -104,10 +105,18 @@ unpause (XmOperation *op)
 }
 
 static void
+on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  xm_vm_peers_connect_finish (result);
+  unpause (user_data);
+}
+
+static void
 on_nodes (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  XmOperation *op = user_data;
   xm_vm_nodes_complete_finish (result);
-  unpause (user_data);
+  xm_vm_peers_connect_async (op->vm, on_connected, op);
 }
 
 static void

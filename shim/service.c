@@ -6,9 +6,11 @@
 
 #include "shim/autostart.h"
 #include "shim/error.h"
+#include "shim/hosts-file.h"
 #include "shim/images-recover.h"
 #include "shim/lifecycle.h"
 #include "shim/network-daemon.h"
+#include "shim/peers.h"
 #include "shim/root.h"
 #include "shim/service-vms.h"
 #include "shim/vm-disk.h"
@@ -30,6 +32,7 @@ recover (XmService *service)
     return;
   service->recovered = TRUE;
   xm_vm_nodes_recover (service);
+  xm_hosts_file_update (service);
 }
 
 static void
@@ -153,6 +156,7 @@ xm_service_new (XmSettings *settings, GError **error)
   service->runner = xl_runner_new (settings->xl);
   service->helpers = xl_runner_new (NULL);
   service->toolstack = xm_toolstack_new (service->runner);
+  service->hosts_file = xm_hosts_file_new (service);
   apply_limits (service);
   service->xenstore = xl_xenstore_new ();
   service->domains =
@@ -204,6 +208,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   xm_service_vms_write (service);
   service->connection = g_object_ref (connection);
   service->network_daemon = xm_network_daemon_new (service);
+  service->peers = xm_peers_new (connection);
   service->autostart = xm_autostart_new (service);
   service->root =
       xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);
@@ -263,6 +268,8 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->paths, g_variant_unref);
   g_clear_pointer (&service->network_daemon, xm_network_daemon_free);
   g_clear_pointer (&service->autostart, xm_autostart_free);
+  g_clear_pointer (&service->peers, xm_peers_free);
+  g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);

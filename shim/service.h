@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 struct _XmVm;
 struct _XmNetworkDaemon;
 struct _XmAutostart;
+struct _XmPeers;
+struct _XmHostsFile;
 
 /**
  * XmService: what the parts of the daemon share. Made by main(), alive as long
@@ -36,6 +38,8 @@ struct _XmService {
   GHashTable *mounting; /* "<uuid>/<id>" of the disks that mount or umount is busy with */
   guint64 nbd_reserved; /* network block devices that are being attached, by bit */
   struct _XmNetworkDaemon *network_daemon;
+  struct _XmPeers *peers; /* NULL until there is a connection */
+  struct _XmHostsFile *hosts_file;
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
   struct _XmAutostart *autostart;

@@ -365,8 +365,12 @@ on_stubdomain_read (GObject *source, GAsyncResult *result, gpointer user_data)
   const Subject *subject = g_task_get_task_data (task);
   g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, NULL);
   guint64 domid;
-  if (subject_is_current (subject) && text != NULL &&
-      g_ascii_string_to_unsigned (text, 10, 1, LAST_DOMID, &domid, NULL))
+  if (!subject_is_current (subject)) {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+  if (text != NULL && g_ascii_string_to_unsigned (text, 10, 1, LAST_DOMID, &domid, NULL))
     subject->vm->nodes->stub_domid = (int)domid;
   xm_boot_sentinel_make_async (subject->vm, on_sentinel_made, task);
 }

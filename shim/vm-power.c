@@ -6,6 +6,7 @@
 #include "shim/lifecycle.h"
 #include "shim/platform-power.h"
 #include "shim/state-hooks.h"
+#include "shim/vm-peers.h"
 #include "shim/vm-qmp.h"
 #include "xlwrap/xl-commands.h"
 
@@ -180,6 +181,8 @@ xm_vm_power_told (XmVm *vm, int state)
     hurry_waits (vm);
   }
   g_message ("%s: ACPI state %d", vm->uuid, state);
+  if (state != 0)
+    xm_vm_peers_asleep (vm);
   xm_state_hooks_power (vm, state);
   if (asleep)
     xm_platform_power_asleep (vm);

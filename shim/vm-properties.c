@@ -12,6 +12,7 @@
 #include "shim/vm-dependencies.h"
 #include "shim/vm-live-rows.h"
 #include "shim/vm-nodes.h"
+#include "shim/vm-peers.h"
 #include "shim/vm-config-check.h"
 #include "shim/vm-cd.h"
 #include "shim/vm-private-space.h"
@@ -198,6 +199,8 @@ slot_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **
 {
   gint64 slot = xm_vm_read_integer (vm, row->key, 0);
   gint64 old_slot = old_text != NULL ? g_ascii_strtoll (old_text, NULL, 10) : 0;
+  xm_vm_peers_slot_changed (vm);
+  xm_vm_nodes_show (vm);
   if (slot < 0 || old_slot <= 0 || slot == old_slot)
     return TRUE;
 
@@ -211,6 +214,8 @@ slot_changed (XmVm *vm, const XmVmProperty *row, const char *old_text, GError **
     if (!xm_vm_write (other, row->key, text, error))
       return FALSE;
     xm_vm_config_changed (other);
+    xm_vm_peers_slot_changed (other);
+    xm_vm_nodes_show (other);
     break;
   }
   return TRUE;

@@ -12,6 +12,7 @@
 #include "shim/text.h"
 #include "shim/vm-device.h"
 #include "shim/vm-nodes.h"
+#include "shim/vm-peers.h"
 #include "shim/vm-power.h"
 #include "shim/vm-qmp.h"
 
@@ -168,6 +169,7 @@ xm_vm_set_state (XmVm *vm, XmVmState state)
   xm_state_hooks_state (vm, xm_lifecycle_is_known (vm));
   xm_vm_qmp_follow (vm);
   xm_vm_nodes_follow (vm);
+  xm_vm_peers_follow (vm);
 }
 
 static gboolean
@@ -208,6 +210,7 @@ xm_vm_set_domid (XmVm *vm, int domid)
   xm_vm_power_reset (vm);
   xm_vm_qmp_follow (vm);
   xm_vm_nodes_follow (vm);
+  xm_vm_peers_follow (vm);
   if (domid < 0)
     return;
   xm_keep_alive_domain_came (vm);
@@ -292,6 +295,7 @@ vm_clear (gpointer data)
   g_clear_pointer (&vm->hooks, xm_hooks_free);
   g_clear_pointer (&vm->state_hooks, xm_state_hooks_free);
   g_clear_pointer (&vm->keep_alive, xm_keep_alive_free);
+  g_clear_pointer (&vm->peers, xm_vm_peers_free);
   g_clear_pointer (&vm->devices, g_hash_table_unref);
   g_clear_pointer (&vm->object, xm_bus_object_unexport);
   g_free (vm->uuid);

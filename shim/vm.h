@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 typedef struct _XmLifecycle XmLifecycle;
 typedef struct _XmVmNodes XmVmNodes;
+typedef struct _XmVmPeers XmVmPeers;
 typedef struct _XmVmPower XmVmPower;
 typedef struct _XmVmQmp XmVmQmp;
 struct _XmNicMoves;
@@ -35,6 +36,7 @@ struct _XmVm {
   XmWatchedNumber *stub_domid; /* its stubdomain, -1 when it has none; NULL as above */
   XmLifecycle *lifecycle;
   XmVmPower *power;
+  XmVmPeers *peers; /* NULL without a domain */
   XmVmNodes *nodes; /* NULL without a domain */
   XmVmQmp *qmp;     /* NULL without a domain whose QEMU can be heard */
   XmVm *waits_for;  /* whose start this one's start waits for; not owned */

@@ -166,6 +166,8 @@ add_console (int n)
   }
 }
 
+static void add_device (int n, const char *kind, int devid);
+
 void
 sim_store_build (const SimDomain *domain, json_t *config)
 {
@@ -210,6 +212,14 @@ sim_store_build (const SimDomain *domain, json_t *config)
   {
     sim_store_add_nic (domain, device);
   }
+  json_array_foreach (json_object_get (config, "vfbs"), i, device)
+  {
+    add_device (n, "vfb", (int)i);
+  }
+  json_array_foreach (json_object_get (config, "vkbs"), i, device)
+  {
+    add_device (n, "vkbd", (int)i);
+  }
 }
 
 /* As libxl: a folder that became empty goes as well. */
@@ -233,7 +243,7 @@ rm_with_parents (const char *path)
 void
 sim_store_remove (const SimDomain *domain)
 {
-  static const char *const kinds[] = { "console", "vbd", "vif" };
+  static const char *const kinds[] = { "console", "vbd", "vif", "vfb", "vkbd" };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
     g_autofree char *path =

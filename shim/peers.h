@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "shim/service.h"
+
+G_BEGIN_DECLS
+
+/**
+ * XmPeers: other services on the bus that are told of what happens and whose answer changes
+ * nothing: each is called once, without being activated, and has 2 s to answer. That one is absent
+ * is logged once, until it has answered again.
+ */
+typedef struct _XmPeers XmPeers;
+
+XmPeers *xm_peers_new (GDBusConnection *connection);
+
+/** xm_peers_free: calls under way are forgotten; their callbacks still come. */
+void xm_peers_free (XmPeers *peers);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmPeers, xm_peers_free)
+
+/**
+ * xm_peers_call: calls @member of the interface and object `/` that go with bus name @name.
+ * @parameters: (transfer floating)
+ * @done: (nullable): called with @user_data when it has answered, well or not
+ */
+void xm_peers_call (XmPeers *peers,
+                    const char *name,
+                    const char *member,
+                    GVariant *parameters,
+                    void (*done) (gpointer user_data),
+                    gpointer user_data);
+
+G_END_DECLS
