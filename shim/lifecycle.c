@@ -349,6 +349,7 @@ reap (XmVm *vm, const XlDomain *domain)
 static void
 domain_ended (XmVm *vm, const XlDomain *domain)
 {
+  gboolean is_own = (int)domain->domid == vm->lifecycle->own_domid;
   switch (domain->shutdown_reason) {
   case XL_SHUTDOWN_REASON_SUSPEND: /* xl save is at work and will destroy it */
     xm_vm_set_state (vm, XM_VM_SUSPENDED);
@@ -359,10 +360,13 @@ domain_ended (XmVm *vm, const XlDomain *domain)
   case XL_SHUTDOWN_REASON_REBOOT:
     xm_vm_set_state (vm, XM_VM_REBOOTING);
     break;
-  default: /* a crash has no state of its own: the VM is stopped once the domain is gone */
+  default: /* a crash has no state of its own: the VM is stopped once the domain is gone; of a
+              domain that is not the service's that may be never */
+    if (!is_own)
+      xm_vm_set_state (vm, XM_VM_SHUTTING_DOWN);
     break;
   }
-  if ((int)domain->domid == vm->lifecycle->own_domid)
+  if (is_own)
     reap (vm, domain);
 }
 
