@@ -2,6 +2,7 @@
 #include "shim/boot-sentinel.h"
 #include "shim/error.h"
 #include "shim/lifecycle-private.h"
+#include "shim/nic-follow.h"
 #include "shim/start-image.h"
 #include "shim/vm-nodes.h"
 #include "shim/vm-peers.h"
@@ -61,10 +62,12 @@ on_booted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   GError *error = NULL;
-  if (xm_boot_sentinel_wait_finish (result, &error))
+  if (xm_boot_sentinel_wait_finish (result, &error)) {
+    xm_nic_follow_begin (op->vm);
     xm_operation_end (op, NULL);
-  else
+  } else {
     xm_operation_end (op, xm_operation_explain (op, error, NULL));
+  }
 }
 
 static void

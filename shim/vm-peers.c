@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/vm-peers.h"
 
+#include "shim/boot-sentinel.h"
 #include "shim/hosts-file.h"
 #include "shim/lifecycle.h"
+#include "shim/nic-follow.h"
 #include "shim/peers.h"
 
 #define SURFMAN "com.citrix.xenclient.surfman"
@@ -166,6 +168,9 @@ tell_running (XmVm *vm, gboolean quiet)
     xm_hosts_file_update (vm->service);
   if (quiet)
     return;
+  /* A start that waits for the guest to boot does this itself. */
+  if (!xm_boot_sentinel_is_set (vm) || !xm_lifecycle_is_busy (vm))
+    xm_nic_follow_begin (vm);
   tell_slot (vm);
   if (peers->usb)
     tell (vm, USB, "new_vm", g_variant_new ("(i)", vm->domid));
@@ -177,6 +182,7 @@ static void
 tell_end (XmVm *vm)
 {
   const XmVmPeers *peers = vm->peers;
+  xm_nic_follow_end (vm, peers->domid);
   if (peers->attached)
     tell (vm, INPUT, "detach_vkbd", g_variant_new ("(i)", peers->domid));
   if (peers->usb)

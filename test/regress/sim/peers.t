@@ -130,4 +130,31 @@ within 'the network daemon' "$LIMIT" grep -qxF "ndvm_status ('$U', $((domid + 1)
 is 'what cannot be a name is none' "$(hosts)" '127.0.0.1 localhost|1.0.0.1 one.one'
 xec-vm -u "$U" destroy
 
+# --- NICs whose backend starts again ---
+end_play networkdaemon
+xec -o "$VM" set name ndvm
+backend=$U
+xec-vm -n ndvm start
+new_guest user
+xec -o "$VM" add-nic >/dev/null
+xec -o "$VM" add-nic >/dev/null
+xec -o "$VM/nic/0" set backend-uuid "$backend"
+xec-vm -n user start
+domid=$(xec-vm -n user get domid) old=$(xec-vm -n ndvm get domid)
+# the simulated xl has all backends in dom0
+xenstore-write "/libxl/$domid/device/vif/0/backend" "/local/domain/$old/backend/vif/$domid/0"
+mac=$(xec -o "$VM/nic/0" get mac-actual)
+xec-vm -n ndvm destroy
+within 'the link is down' "$LIMIT" xenstore-exists "/local/domain/$domid/device/vif/0/disconnect"
+is 'said as OpenXT does' "$(xenstore-read "/local/domain/$domid/device/vif/0/disconnect")" 1
+xl-sim forget
+xec-vm -n ndvm start
+new=$(xec-vm -n ndvm get domid)
+attached () { xl-sim log | grep -q network-attach; }
+within 'the NIC is attached again' "$LIMIT" attached
+is 'after it was detached' "$(xl-sim log | grep network)" "xl network-detach $domid 0
+xl network-attach $domid bridge=xenbr0 backend=$new mac=$mac devid=0"
+xec-vm -n user destroy
+xec-vm -n ndvm destroy
+
 done_testing
