@@ -50,7 +50,7 @@ static const Row rows[] = {
   { ACTION_SUSPEND,  RUNNING,        SOMEONE, NEED_NONE, PHASE_OFF, OWNER_NONE, ANSWER_OK,
     EFFECT_SAVED, "suspending suspended stopped ", NULL },
   { ACTION_SUSPEND,  PAUSED,         SOMEONE, NEED_NONE, STAYS, STAYS, ANSWER_ERROR,
-    0, "suspending paused ", NULL },
+    EFFECT_IMAGE_LOST, "suspending paused ", NULL },
   { ACTION_RESUME,   OFF,            NONE,    NEED_IMAGE, PHASE_RUNNING, OWNER_SERVICE, ANSWER_OK,
     EFFECT_NEW_DOMAIN, "creating running ", NULL },
   { ACTION_RESUME,   OFF,            NONE,    NEED_NO_IMAGE, STAYS, STAYS, ANSWER_ERROR, 0, "", NULL },
@@ -90,7 +90,8 @@ static const Row rows[] = {
   { ACTION_XL_RENAME, UP | ENDED,    SOMEONE, NEED_NONE, STAYS, STAYS, ANSWER_OK, EFFECT_RENAMED, "", NULL },
   { ACTION_XL_SAVE,  RUNNING,        SOMEONE, NEED_NONE, PHASE_OFF, OWNER_NONE, ANSWER_OK,
     EFFECT_XL_SAVED, "(suspending )?(suspended )?stopped ", NULL },
-  { ACTION_XL_SAVE,  PAUSED,         SOMEONE, NEED_NONE, STAYS, STAYS, ANSWER_ERROR, 0, "", NULL },
+  { ACTION_XL_SAVE,  PAUSED,         SOMEONE, NEED_NONE, STAYS, STAYS, ANSWER_ERROR,
+    EFFECT_XL_IMAGE_LOST, "", NULL },
   { ACTION_XL_RESTORE, OFF,          NONE,    NEED_XL_IMAGE, PHASE_RUNNING, OWNER_MONITOR, ANSWER_OK,
     EFFECT_NEW_DOMAIN, APPEARS, NULL },
 
@@ -167,6 +168,10 @@ model_apply (ModelVm *vm, const Row *row)
     vm->has_image = TRUE;
   if (row->effects & EFFECT_XL_SAVED)
     vm->has_xl_image = TRUE;
+  if (row->effects & EFFECT_IMAGE_LOST)
+    vm->has_image = FALSE;
+  if (row->effects & EFFECT_XL_IMAGE_LOST)
+    vm->has_xl_image = FALSE;
   if (row->effects & EFFECT_RENAMED)
     vm->renamed = !vm->renamed;
   if (row->effects & EFFECT_NEW_VM)
