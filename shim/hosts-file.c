@@ -68,12 +68,12 @@ update_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable
   GError *error = NULL;
   struct stat info;
   gboolean there = stat (update->path, &info) == 0;
-  if (there && (!S_ISREG (info.st_mode) || info.st_size > MAX_SIZE))
-    g_set_error (&error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "%s is no usual file",
-                 update->path);
-  else if (there)
-    g_file_get_contents (update->path, &old, NULL, &error);
-  if (error != NULL) {
+  if (there && (!S_ISREG (info.st_mode) || info.st_size > MAX_SIZE)) {
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "%s is no usual file",
+                             update->path);
+    return;
+  }
+  if (there && !g_file_get_contents (update->path, &old, NULL, &error)) {
     g_task_return_error (task, error);
     return;
   }
