@@ -66,7 +66,8 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   const Making *making = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, &error);
+  G_GNUC_UNUSED g_autofree char *text =
+      xl_xenstore_read_finish (XL_XENSTORE (source), result, &error);
   if (g_error_matches (error, XL_ERROR, XL_ERROR_NOT_FOUND)) {
     const XlXenstoreChange change = { making->node, "", "b0" };
     xl_xenstore_apply_async (XL_XENSTORE (source), &change, 1, NULL, on_made,

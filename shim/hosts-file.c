@@ -77,10 +77,11 @@ update_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable
     g_task_return_error (task, error);
     return;
   }
-  g_autofree char *text = rewrite (old != NULL ? old : "", update->lines->str);
+  const char *before = old != NULL ? old : "";
+  g_autofree char *text = rewrite (before, update->lines->str);
   int mode = there ? (int)(info.st_mode & 0777) : 0644;
-  if ((old != NULL || *text != '\0') && g_strcmp0 (old, text) != 0 &&
-      (update->lines->len > 0 || strstr (old, MARK) != NULL) &&
+  gboolean concerns_us = update->lines->len > 0 || strstr (before, MARK) != NULL;
+  if (concerns_us && !g_str_equal (before, text) &&
       !g_file_set_contents_full (update->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode,
                                  &error))
     g_task_return_error (task, error);
