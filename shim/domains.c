@@ -141,19 +141,15 @@ is_zombie (const XlDomain *domain)
   return (domain->state & XL_DOMAIN_DYING) != 0 && g_str_equal (domain->name, "(null)");
 }
 
-const XlDomain *
-xm_domains_lookup_uuid (XmDomains *self, const char *uuid, int prefer)
+GPtrArray *
+xm_domains_find_uuid (XmDomains *self, const char *uuid)
 {
-  const XlDomain *found = NULL;
+  GPtrArray *found = g_ptr_array_new ();
   for (guint i = 0; i < self->all->len; i++) {
-    const XlDomain *domain = self->all->pdata[i];
-    if (domain->domid == 0 || domain->uuid == NULL || is_zombie (domain) ||
-        g_ascii_strcasecmp (domain->uuid, uuid) != 0)
-      continue;
-    if (prefer >= 0 && domain->domid == (guint)prefer)
-      return domain;
-    if (found == NULL || domain->domid > found->domid)
-      found = domain;
+    XlDomain *domain = self->all->pdata[i];
+    if (domain->domid != 0 && domain->uuid != NULL && !is_zombie (domain) &&
+        g_ascii_strcasecmp (domain->uuid, uuid) == 0)
+      g_ptr_array_add (found, domain);
   }
   return found;
 }

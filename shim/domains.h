@@ -39,14 +39,14 @@ void xm_domains_refresh_async (XmDomains *self,
 gboolean xm_domains_refresh_finish (XmDomains *self, GAsyncResult *result, GError **error);
 
 /**
- * xm_domains_lookup_uuid:
+ * xm_domains_find_uuid:
  * @uuid: compared without regard to case
- * @prefer: domid that wins when several domains have this uuid; else the newest does
  *
- * Returns: (transfer none) (nullable): valid until the next refresh. Dying domains without a name
- * do not count.
+ * Returns: (transfer container) (element-type XlDomain): the domains with it, as last seen, valid
+ * until the next refresh; more than one where an admin made them. Neither dom0 nor dying domains
+ * without a name count.
  */
-const XlDomain *xm_domains_lookup_uuid (XmDomains *self, const char *uuid, int prefer);
+GPtrArray *xm_domains_find_uuid (XmDomains *self, const char *uuid);
 
 /** xm_domains_get_all: (transfer none) (element-type XlDomain): all, dom0 too, as last seen. */
 const GPtrArray *xm_domains_get_all (XmDomains *self);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "shim/boot-sentinel.h"
 #include "shim/error.h"
 #include "shim/lifecycle-private.h"
@@ -7,20 +9,31 @@
 #include "shim/vm-nodes.h"
 #include "shim/vm-peers.h"
 
+/* libxl's words. */
+#define NAME_TAKEN "already exists"
+
 /*
  * From an xl.cfg to a running domain: `xl create -e -p`, or `xl restore -e -p`;
  * note the domain as ours; `xl unpause`. When anything fails, what xl left
  * behind is destroyed before the operation fails.
  */
 
+/* What an admin has made meanwhile stays, with what the start prepared: it may use that. */
+static void
+end_failed (XmOperation *op)
+{
+  xm_lifecycle_own (op->vm, -1);
+  if (xm_lifecycle_domain (op->vm) == NULL)
+    xm_start_undo (op->vm);
+  xm_operation_end (op, g_steal_pointer (&op->failure));
+}
+
 static void
 on_cleaned (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
-  xm_lifecycle_own (op->vm, -1);
-  xm_start_undo (op->vm);
-  xm_operation_end (op, g_steal_pointer (&op->failure));
+  end_failed (op);
 }
 
 static void
@@ -39,14 +52,11 @@ on_leftover_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
-  const XlDomain *domain = xm_operation_domain (op);
-  if (domain != NULL) {
+  const XlDomain *domain = xm_lifecycle_leftover (op->vm, op->name_taken);
+  if (domain != NULL)
     xl_destroy_async (op->vm->service->runner, domain->domid, NULL, on_leftover_destroyed, op);
-    return;
-  }
-  xm_lifecycle_own (op->vm, -1);
-  xm_start_undo (op->vm);
-  xm_operation_end (op, g_steal_pointer (&op->failure));
+  else
+    end_failed (op);
 }
 
 /* @error: (transfer full) */
@@ -147,7 +157,7 @@ on_built (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_and_clean (op, xm_operation_explain (op, error, NULL));
     return;
   }
-  const XlDomain *domain = xm_operation_domain (op);
+  const XlDomain *domain = xm_lifecycle_built_domain (op->vm);
   if (domain == NULL) {
     xm_error_set_io (&error, "\"xl ended well, but there is no domain with uuid %s\"",
                      op->vm->uuid);
@@ -169,10 +179,13 @@ on_created (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   GError *error = NULL;
-  if (xl_command_finish (XL_RUNNER (source), result, &error))
+  if (xl_command_finish (XL_RUNNER (source), result, &error)) {
     xm_domains_refresh_async (op->vm->service->domains, NULL, on_built, op);
-  else
-    fail_and_clean (op, xm_operation_explain (op, error, NULL));
+    return;
+  }
+  op->name_taken =
+      error->domain == XL_ERROR && strstr (xl_error_get_message (error), NAME_TAKEN) != NULL;
+  fail_and_clean (op, xm_operation_explain (op, error, NULL));
 }
 
 void

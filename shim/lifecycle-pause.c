@@ -57,6 +57,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   const XlDomain *domain = xm_operation_domain (op);
   if (is_done (op)) {
+    op->vm->lifecycle->fresh = FALSE; /* from now on it is paused because somebody wants that */
     xm_operation_end (op, NULL);
   } else if (domain == NULL) {
     xm_error_set_io (&error, "\"%s\"", failure_text (op));

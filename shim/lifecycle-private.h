@@ -18,6 +18,8 @@ struct _XmOperation {
   char *file;                /* of the operations on one */
   XmStart *start;            /* of a start that prepares */
   GError *failure;           /* why it fails, while it still cleans up */
+  gboolean name_taken;       /* xl found a domain of the VM's name */
+  guint domid;               /* of the domain that is saved */
   gboolean escalated;        /* the guest was asked by the second means already */
   gboolean waiting;          /* no command runs; it ends when the domain is gone or time is up */
   XmErrorCode timeout_error; /* what it fails with when time is up; 0: a text of its own */
@@ -34,6 +36,8 @@ struct _XmLifecycle {
   GQueue aside;      /* XmOperation: starts in whose place a hook runs; the others go on */
   gboolean building; /* xl create runs: whatever domain there is, is being built */
   int own_domid;    /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
+  gboolean fresh;     /* somebody else's domain, which has not run yet */
+  guint warned_of;    /* newest of several domains with one uuid, as logged; 0 for none */
   gboolean reaping; /* xl destroy of an ended domain runs */
   gboolean restart; /* start again once the domain is gone */
   gboolean observed;  /* there was a picture since the VM is known */
@@ -95,6 +99,22 @@ GError *xm_operation_explain (XmOperation *op, GError *error, const char *text);
  * operation fails and is gone.
  */
 gboolean xm_operation_has_picture (XmOperation *op, GAsyncResult *result);
+
+/** xm_lifecycle_domain: (nullable): the domain that is the VM's in the present picture. */
+const XlDomain *xm_lifecycle_domain (XmVm *vm);
+
+/** xm_lifecycle_built_domain: (nullable): the domain that xl has just built for the service. */
+const XlDomain *xm_lifecycle_built_domain (XmVm *vm);
+
+/**
+ * xm_lifecycle_leftover: (nullable): what an xl that failed, or was killed, left of a domain that
+ * it built for the service.
+ * @name_taken: xl found a domain of that name
+ */
+const XlDomain *xm_lifecycle_leftover (XmVm *vm, gboolean name_taken);
+
+/** xm_domain_is_half_built: xl has not finished it, or was killed. */
+gboolean xm_domain_is_half_built (const XlDomain *domain);
 
 /** xm_operation_domain: (nullable): the VM's domain in the present picture. */
 const XlDomain *xm_operation_domain (XmOperation *op);

@@ -136,7 +136,7 @@ on_saved_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   gboolean known = xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
   const XlDomain *domain = xm_operation_domain (op);
-  if (known && domain != NULL && !(domain->state & XL_DOMAIN_DYING))
+  if (known && domain != NULL && domain->domid == op->domid && !(domain->state & XL_DOMAIN_DYING))
     xl_destroy_async (op->vm->service->runner, domain->domid, NULL, on_rest_destroyed, op);
   else
     finish (op, NULL);
@@ -190,6 +190,7 @@ on_target_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   save->image->before = image->before;
   /* xl's own time limit ends it */
   xm_lifecycle_expect_for (vm, XM_VM_SUSPENDING, 0);
+  op->domid = (guint)vm->domid;
   xl_save_async (vm->service->runner, (guint)vm->domid, op->file, image->config_path,
                  op->cancellable, on_saved, save);
 }

@@ -179,8 +179,7 @@ xm_operation_has_picture (XmOperation *op, GAsyncResult *result)
 const XlDomain *
 xm_operation_domain (XmOperation *op)
 {
-  return xm_domains_lookup_uuid (op->vm->service->domains, op->vm->uuid,
-                                 op->vm->lifecycle->own_domid);
+  return xm_lifecycle_domain (op->vm);
 }
 
 /* -- which domain is ours ---------------------------------------------------------- */
@@ -393,12 +392,41 @@ forget_former_domain (XmVm *vm)
   xm_keep_alive_found_off (vm, had_one);
 }
 
+/* Whoever made the domain, it came into being before it ran. */
+static void
+domain_came (XmVm *vm, const XlDomain *domain)
+{
+  XmLifecycle *lifecycle = vm->lifecycle;
+  xm_vm_set_domid (vm, (int)domain->domid);
+  lifecycle->fresh = !lifecycle->building && lifecycle->own_domid != (int)domain->domid &&
+                     (lifecycle->observed || xm_domain_is_half_built (domain));
+  if (!lifecycle->fresh)
+    return;
+  xm_vm_set_state (vm, XM_VM_CREATING_DEVICES);
+  if (!(domain->state & XL_DOMAIN_PAUSED))
+    xm_vm_set_state (vm, XM_VM_CREATED);
+}
+
+static XmVmState
+paused_state (const XmVm *vm, const XlDomain *domain)
+{
+  if (!vm->lifecycle->fresh)
+    return XM_VM_PAUSED;
+  return xm_domain_is_half_built (domain) ? XM_VM_CREATING_DEVICES : XM_VM_CREATED;
+}
+
 static void
 follow (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
-  const XlDomain *domain =
-      xm_domains_lookup_uuid (vm->service->domains, vm->uuid, lifecycle->own_domid);
+  const XlDomain *domain = xm_lifecycle_domain (vm);
+  if (domain != NULL && vm->domid >= 0 && vm->domid != (int)domain->domid &&
+      !lifecycle->building) { /* one went and another came between two pictures */
+    xm_vm_set_domid (vm, -1);
+    domain_gone (vm);
+    follow (vm);
+    return;
+  }
   if (domain == NULL) {
     if (lifecycle->expecting && is_current (lifecycle, XM_OPERATION_SUSPEND_TO_FILE))
       return; /* xl save has destroyed it; whether it is saved, is known when xl has ended */
@@ -411,9 +439,10 @@ follow (XmVm *vm)
     return;
   }
 
-  xm_vm_set_domid (vm, (int)domain->domid);
-  if (lifecycle->own_domid == XM_OWN_NEXT && !lifecycle->building)
-    xm_lifecycle_own (vm, vm->domid); /* the service ended while xl built it */
+  if (vm->domid != (int)domain->domid)
+    domain_came (vm, domain);
+  if (!(domain->state & XL_DOMAIN_PAUSED))
+    lifecycle->fresh = FALSE;
 
   if (lifecycle->building)
     xm_vm_set_state (vm, XM_VM_CREATING_DEVICES);
@@ -424,7 +453,7 @@ follow (XmVm *vm)
   else if ((domain->state & XL_DOMAIN_PAUSED) && is_paused_on_the_way (vm))
     return;
   else if (domain->state & XL_DOMAIN_PAUSED)
-    xm_vm_set_state (vm, XM_VM_PAUSED);
+    xm_vm_set_state (vm, paused_state (vm, domain));
   else if (!lifecycle->expecting)
     xm_vm_set_state (vm, XM_VM_RUNNING);
 }

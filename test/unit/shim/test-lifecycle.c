@@ -284,7 +284,7 @@ START_TEST (a_foreign_domain_is_left_alone)
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
   tell_domain ("list", -1, "", "");
   look (&host);
-  assert_states (&host, "running stopping stopped");
+  assert_states (&host, "creating creating running stopping stopped");
   service_fixture_free (host.fixture);
 }
 END_TEST
