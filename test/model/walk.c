@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "race.h"
 #include "vms.h"
 #include "walk.h"
 
@@ -15,8 +16,8 @@
 #define TRIM_STEPS     1000
 
 static struct {
-  int steps, vms, seconds;
-  int seed;
+  int steps, vms, seconds, seed;
+  int races;
   gboolean verbose;
 } options = { .steps = 1000, .vms = 4, .seed = 0 };
 
@@ -24,6 +25,8 @@ static const GOptionEntry entries[] = {
   { "steps", 's', 0, G_OPTION_ARG_INT, &options.steps, "How many steps (default 1000)", "N" },
   { "seed", 'r', 0, G_OPTION_ARG_INT, &options.seed, "Which walk (default: a new one)", "N" },
   { "vms", 'n', 0, G_OPTION_ARG_INT, &options.vms, "Among how many VMs (default 4)", "N" },
+  { "races", 'x', 0, G_OPTION_ARG_INT, &options.races,
+    "How many steps of a thousand do several things at once (default 0)", "N" },
   { "seconds", 't', 0, G_OPTION_ARG_INT, &options.seconds, "Stop after that time", "N" },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Print each step", NULL },
   G_OPTION_ENTRY_NULL,
@@ -228,6 +231,15 @@ daemon_control (const char *word)
     walk_fail ("simhost-daemon %s failed", word);
 }
 
+/* A daemon that comes back tells of all that runs. */
+static void
+forget_told (void)
+{
+  host_dispatch ();
+  for (guint i = 0; i < vms->len; i++)
+    g_string_truncate (((TestVm *)vms->pdata[i])->told, 0);
+}
+
 /* The daemon is killed, or ends, and comes back; meanwhile things happen. */
 static const char *
 step_restart (void)
@@ -250,9 +262,7 @@ step_restart (void)
     model_apply (&vm->model, row);
   }
   daemon_control ("start");
-  host_dispatch ();
-  for (guint i = 0; i < vms->len; i++)
-    g_string_truncate (((TestVm *)vms->pdata[i])->told, 0);
+  forget_told ();
   settle (vm, old_domid, ".*", FALSE);
   return is_kill ? "kill" : "restart";
 }
@@ -269,11 +279,21 @@ step_act (void)
 }
 
 static const char *
+step_race (void)
+{
+  if (race_run (choose_vm (), chance))
+    forget_told ();
+  return "at once";
+}
+
+static const char *
 step (void)
 {
   int dice = g_rand_int_range (chance, 0, 1000);
   if (dice < 5)
     return step_restart ();
+  if (dice < 5 + options.races)
+    return step_race ();
   return step_act ();
 }
 
