@@ -88,6 +88,15 @@ on_timer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+guint
+xm_keep_alive_delay_ms (guint first, guint failures)
+{
+  guint64 delay = first;
+  for (guint i = 1; i < failures && delay < LONGEST_DELAY_MS; i++)
+    delay *= 2;
+  return (guint)MIN (delay, LONGEST_DELAY_MS);
+}
+
 static void
 schedule (XmVm *vm)
 {
@@ -106,10 +115,8 @@ schedule (XmVm *vm)
     unmark (vm);
     return;
   }
-  guint64 delay = settings->keep_alive_delay_ms;
-  for (guint i = 1; i < keep_alive->failures && delay < LONGEST_DELAY_MS; i++)
-    delay *= 2;
-  keep_alive->timer = g_timeout_add ((guint)MIN (delay, LONGEST_DELAY_MS), on_timer, vm);
+  guint delay = xm_keep_alive_delay_ms (settings->keep_alive_delay_ms, keep_alive->failures);
+  keep_alive->timer = g_timeout_add (delay, on_timer, vm);
   mark (vm);
 }
 

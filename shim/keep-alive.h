@@ -22,6 +22,10 @@ G_BEGIN_DECLS
  * of the service loses none.
  */
 
+/** xm_keep_alive_delay_ms: how long to wait when the last @failures in a row have failed. @first:
+ * after none or one */
+guint xm_keep_alive_delay_ms (guint first, guint failures);
+
 XmKeepAlive *xm_keep_alive_new (void);
 void xm_keep_alive_free (XmKeepAlive *keep_alive);
 
