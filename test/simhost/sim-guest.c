@@ -259,19 +259,24 @@ sim_guest_run (SimDomain *domain, const char *cmdline)
       dup2 (null, 0);
       dup2 (null, 1);
       dup2 (null, 2);
+      /* The lock of whoever starts it is held as long as any copy of it is open, and a guest can be
+       * stopped at once: its pid is told when there is none left here. */
       for (int fd = 3; fd < 256; fd++)
-        close (fd);
+        if (fd != pipe_fds[1])
+          close (fd);
+      guest = getpid ();
+      if (write (pipe_fds[1], &guest, sizeof guest) < 0)
+        _exit (1);
+      close (pipe_fds[1]);
       guest_main (domain->domid, domain->name, cmdline);
     }
-    if (write (pipe_fds[1], &guest, sizeof guest) < 0)
-      _exit (1);
-    _exit (0);
+    _exit (guest > 0 ? 0 : 1);
   }
+  close (pipe_fds[1]);
   waitpid (child, NULL, 0);
   if (read (pipe_fds[0], &child, sizeof child) == sizeof child)
     domain->guest_pid = child;
   close (pipe_fds[0]);
-  close (pipe_fds[1]);
 }
 
 void
