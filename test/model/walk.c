@@ -281,7 +281,10 @@ step_act (void)
 static const char *
 step_race (void)
 {
-  if (race_run (choose_vm (), chance))
+  TestVm *vm = choose_vm ();
+  if (vm->model.owner == OWNER_NOBODY) /* would stay as it ended, which is no agreement */
+    return step_act ();
+  if (race_run (vm, chance))
     forget_told ();
   return "at once";
 }
