@@ -104,10 +104,12 @@ on_unpaused (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   GError *error = NULL;
-  if (xl_command_finish (XL_RUNNER (source), result, &error))
-    xm_domains_refresh_async (op->vm->service->domains, NULL, on_running, op);
-  else
+  if (!xl_command_finish (XL_RUNNER (source), result, &error)) {
     fail_and_clean (op, xm_operation_explain (op, error, "Error unpausing domain."));
+    return;
+  }
+  xm_lifecycle_record_running (op->vm);
+  xm_domains_refresh_async (op->vm->service->domains, NULL, on_running, op);
 }
 
 static void
@@ -165,7 +167,10 @@ on_built (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   guint domid = domain->domid;
-  xm_lifecycle_own (op->vm, (int)domid);
+  if (!xm_lifecycle_record_built (op->vm, domid, &error)) {
+    fail_and_clean (op, error);
+    return;
+  }
   op->vm->lifecycle->building = FALSE;
   xm_vm_set_state (op->vm, XM_VM_CREATED);
   if (op->start != NULL && op->start->image != NULL)
@@ -193,8 +198,14 @@ xm_operation_build (XmOperation *op, const char *config_path, const char *image)
 {
   XlRunner *runner = op->vm->service->runner;
   XlCreateFlags flags = XL_CREATE_PAUSED | XL_CREATE_DETACHED;
+  GError *error = NULL;
+  if (!xm_lifecycle_record_building (op->vm, op->kind == XM_OPERATION_START, &error)) {
+    xm_lifecycle_own (op->vm, -1);
+    xm_start_undo (op->vm);
+    xm_operation_end (op, error);
+    return;
+  }
   op->vm->lifecycle->building = TRUE;
-  xm_lifecycle_own (op->vm, XM_OWN_NEXT);
   if (image != NULL)
     xl_restore_async (runner, config_path, image, flags, op->cancellable, on_created, op);
   else

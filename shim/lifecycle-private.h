@@ -35,13 +35,15 @@ struct _XmLifecycle {
   XmOperation *current;
   GQueue aside;      /* XmOperation: starts in whose place a hook runs; the others go on */
   gboolean building; /* xl create runs: whatever domain there is, is being built */
-  int own_domid;    /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
-  gboolean fresh;     /* somebody else's domain, which has not run yet */
-  guint warned_of;    /* newest of several domains with one uuid, as logged; 0 for none */
-  gboolean reaping; /* xl destroy of an ended domain runs */
-  gboolean restart; /* start again once the domain is gone */
-  gboolean observed;  /* there was a picture since the VM is known */
-  gboolean expecting; /* the guest was asked to end: running is not news */
+  int own_domid;   /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
+  gboolean fresh;  /* somebody else's domain, which has not run yet */
+  guint warned_of; /* newest of several domains with one uuid, as logged; 0 for none */
+  gboolean unfinished; /* that domain was not let run yet */
+  gboolean again;      /* if the service ends, its next life starts the VM */
+  gboolean reaping;    /* xl destroy of an ended domain runs */
+  gboolean restart;    /* start again once the domain is gone */
+  gboolean observed;   /* there was a picture since the VM is known */
+  gboolean expecting;  /* the guest was asked to end: running is not news */
   guint expect_timer;
 };
 
@@ -61,6 +63,7 @@ void xm_operation_hibernate (XmOperation *op);
 void xm_operation_switch (XmOperation *op);
 void xm_operation_suspend_to_file (XmOperation *op);
 void xm_operation_resume_from_file (XmOperation *op);
+void xm_operation_recover (XmOperation *op);
 
 /**
  * xm_operation_wake: begins what a guest in S3 could not do: wakes it, waits for that at most
@@ -119,8 +122,31 @@ gboolean xm_domain_is_half_built (const XlDomain *domain);
 /** xm_operation_domain: (nullable): the VM's domain in the present picture. */
 const XlDomain *xm_operation_domain (XmOperation *op);
 
-/** xm_lifecycle_own: records in memory and in the run directory which domain is the service's. */
+/** xm_lifecycle_own: records in memory and in the run directory which domain is the service's, -1
+ * for none, and that nothing is left to do. */
 void xm_lifecycle_own (XmVm *vm, int domid);
+
+/** xm_lifecycle_own_none_yet: there is no domain, and the start that is due stays so. */
+void xm_lifecycle_own_none_yet (XmVm *vm);
+
+/** xm_lifecycle_record_building: xl begins to build a domain. @again: when the service ends
+ * meanwhile, its next life starts the VM */
+gboolean xm_lifecycle_record_building (XmVm *vm, gboolean again, GError **error);
+
+/** xm_lifecycle_record_built: it is there, and must be let run. */
+gboolean xm_lifecycle_record_built (XmVm *vm, guint domid, GError **error);
+
+/** xm_lifecycle_record_running: it was let run. */
+void xm_lifecycle_record_running (XmVm *vm);
+
+/** xm_lifecycle_set_again: whether the next life of the service would start the VM. */
+void xm_lifecycle_set_again (XmVm *vm, gboolean again);
+
+/** xm_lifecycle_read_record: what the last life of the service has recorded. */
+void xm_lifecycle_read_record (XmLifecycle *lifecycle);
+
+/** xm_lifecycle_start_again_finish: ends a start that no client has asked for. */
+void xm_lifecycle_start_again_finish (XmVm *vm, GAsyncResult *result);
 
 /** xm_lifecycle_expect: until the domain is gone, or the time for shutdowns is over, running is not
  * news. */

@@ -47,6 +47,7 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
     xm_operation_end (op, NULL);
   } else if (asked && op->kind == XM_OPERATION_REBOOT) {
     vm->lifecycle->restart |= op->escalated;
+    xm_lifecycle_set_again (vm, vm->lifecycle->restart);
     xm_operation_end (op, NULL);
   } else if (asked) {
     op->waiting = TRUE;

@@ -24,6 +24,7 @@ static void (*const first_steps[]) (XmOperation *op) = {
   [XM_OPERATION_SWITCH] = xm_operation_switch,
   [XM_OPERATION_SUSPEND_TO_FILE] = xm_operation_suspend_to_file,
   [XM_OPERATION_RESUME_FROM_FILE] = xm_operation_resume_from_file,
+  [XM_OPERATION_RECOVER] = xm_operation_recover,
 };
 
 static void
@@ -106,6 +107,7 @@ xm_lifecycle_cancel_all (XmVm *vm)
   for (GList *link = lifecycle->aside.head; link != NULL; link = link->next)
     g_cancellable_cancel (((XmOperation *)link->data)->cancellable);
   lifecycle->restart = FALSE;
+  xm_lifecycle_set_again (vm, FALSE);
   if (lifecycle->current == NULL || lifecycle->current->kind == XM_OPERATION_DESTROY)
     return;
   op = lifecycle->current;
@@ -182,44 +184,6 @@ xm_operation_domain (XmOperation *op)
   return xm_lifecycle_domain (op->vm);
 }
 
-/* -- which domain is ours ---------------------------------------------------------- */
-
-static char *
-own_file (XmVm *vm)
-{
-  g_autofree char *name = g_strconcat (vm->uuid, ".domid", NULL);
-  return g_build_filename (vm->service->settings->run_dir, name, NULL);
-}
-
-void
-xm_lifecycle_own (XmVm *vm, int domid)
-{
-  if (vm->lifecycle->own_domid == domid)
-    return;
-  vm->lifecycle->own_domid = domid;
-  g_autofree char *path = own_file (vm);
-  if (domid == -1) {
-    unlink (path);
-    return;
-  }
-  g_autofree char *text = g_strdup_printf ("%d\n", domid);
-  g_autoptr (GError) error = NULL;
-  if (!g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
-    g_warning ("cannot record the domain of %s: %s", vm->uuid, error->message);
-}
-
-static int
-read_own (XmVm *vm)
-{
-  g_autofree char *path = own_file (vm);
-  g_autofree char *text = NULL;
-  gint64 domid;
-  if (!g_file_get_contents (path, &text, NULL, NULL) ||
-      !g_ascii_string_to_signed (g_strstrip (text), 10, XM_OWN_NEXT, G_MAXINT32, &domid, NULL))
-    return -1;
-  return (int)domid;
-}
-
 /* -- following the picture --------------------------------------------------------- */
 
 static gboolean
@@ -229,7 +193,10 @@ on_expect_timer (gpointer user_data)
   XmLifecycle *lifecycle = vm->lifecycle;
   lifecycle->expect_timer = 0;
   lifecycle->expecting = FALSE;
-  lifecycle->restart = FALSE;
+  if (lifecycle->restart) {
+    lifecycle->restart = FALSE;
+    xm_lifecycle_set_again (vm, FALSE);
+  }
   if (lifecycle->current != NULL && lifecycle->current->waiting) {
     GError *error = NULL;
     if (lifecycle->current->timeout_error != 0)
@@ -270,15 +237,22 @@ xm_lifecycle_expect_no_more (XmVm *vm)
   g_clear_handle_id (&vm->lifecycle->expect_timer, g_source_remove);
 }
 
-static void
-on_start_again (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+xm_lifecycle_start_again_finish (XmVm *vm, GAsyncResult *result)
 {
-  g_autoptr (XmVm) vm = user_data;
   g_autoptr (GError) error = NULL;
   if (!xm_lifecycle_run_finish (result, &error))
     g_warning ("%s does not start again: %s", vm->uuid, error->message);
   if (error != NULL)
     xm_keep_alive_start_failed (vm);
+  xm_lifecycle_set_again (vm, FALSE); /* also when nothing was to be started */
+}
+
+static void
+on_start_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (XmVm) vm = user_data;
+  xm_lifecycle_start_again_finish (vm, result);
 }
 
 static void
@@ -287,7 +261,10 @@ domain_gone (XmVm *vm)
   XmLifecycle *lifecycle = vm->lifecycle;
   XmVmState last = vm->state;
   if (!lifecycle->building) {
-    xm_lifecycle_own (vm, -1);
+    if (lifecycle->restart)
+      xm_lifecycle_own_none_yet (vm);
+    else
+      xm_lifecycle_own (vm, -1);
     xm_start_undo (vm);
     xm_vm_set_state (vm, XM_VM_SHUTDOWN);
   }
@@ -342,6 +319,7 @@ reap (XmVm *vm, const XlDomain *domain)
   if (domain->shutdown_reason == XL_SHUTDOWN_REASON_REBOOT &&
       !is_current (lifecycle, XM_OPERATION_DESTROY))
     lifecycle->restart = TRUE;
+  xm_lifecycle_set_again (vm, lifecycle->restart); /* or it would end with the service */
   xl_destroy_async (vm->service->runner, domain->domid, NULL, on_reaped, xm_vm_ref (vm));
 }
 
@@ -386,8 +364,9 @@ static void
 forget_former_domain (XmVm *vm)
 {
   gboolean had_one = vm->lifecycle->own_domid >= 0;
-  if (vm->lifecycle->own_domid != XM_OWN_NEXT) /* xl may be building it still */
-    xm_lifecycle_own (vm, -1);
+  if (vm->lifecycle->unfinished || vm->lifecycle->again)
+    return; /* that is lifecycle-recover.c's */
+  xm_lifecycle_own (vm, -1);
   xm_start_undo (vm);
   xm_keep_alive_found_off (vm, had_one);
 }
@@ -466,8 +445,12 @@ xm_lifecycle_observe (XmVm *vm)
     return;
   if (xm_domains_get_all (vm->service->domains)->len == 0) /* dom0 is in every picture */
     return;
+  XmLifecycle *lifecycle = vm->lifecycle;
+  if (!lifecycle->observed && (lifecycle->unfinished || lifecycle->again) &&
+      lifecycle->current == NULL)
+    xm_lifecycle_run_async (vm, XM_OPERATION_RECOVER, NULL, NULL);
   follow (vm);
-  vm->lifecycle->observed = TRUE;
+  lifecycle->observed = TRUE;
 }
 
 gboolean
@@ -483,9 +466,10 @@ xm_lifecycle_new (XmVm *vm)
 {
   XmLifecycle *lifecycle = g_new0 (XmLifecycle, 1);
   lifecycle->vm = vm;
+  lifecycle->own_domid = -1;
   g_queue_init (&lifecycle->waiting);
   g_queue_init (&lifecycle->aside);
-  lifecycle->own_domid = read_own (vm);
+  xm_lifecycle_read_record (lifecycle);
   return lifecycle;
 }
 

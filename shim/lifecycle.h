@@ -31,6 +31,7 @@ typedef enum {
   XM_OPERATION_SWITCH,
   XM_OPERATION_SUSPEND_TO_FILE,  /* with a file */
   XM_OPERATION_RESUME_FROM_FILE, /* with a file */
+  XM_OPERATION_RECOVER,          /* what the service was doing when it ended */
 } XmOperationKind;
 
 XmLifecycle *xm_lifecycle_new (XmVm *vm);

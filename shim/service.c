@@ -12,6 +12,7 @@
 #include "shim/network-daemon.h"
 #include "shim/peers.h"
 #include "shim/root.h"
+#include "shim/run-files.h"
 #include "shim/service-vms.h"
 #include "shim/vm-disk.h"
 #include "shim/vm-methods.h"
@@ -205,6 +206,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
 {
   xm_service_make_kinds (service);
   xm_images_recover (service);
+  xm_run_files_tidy (service);
   xm_service_vms_write (service);
   service->connection = g_object_ref (connection);
   service->network_daemon = xm_network_daemon_new (service);

@@ -7,6 +7,7 @@
 #include "shim/error.h"
 #include "shim/hook.h"
 #include "shim/lifecycle.h"
+#include "shim/run-files.h"
 #include "shim/signals.h"
 #include "shim/text.h"
 #include "shim/vm-device.h"
@@ -294,6 +295,7 @@ on_removal_durable (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
     return;
   }
+  xm_run_files_remove (vm);
   g_autofree char *state_node = g_strconcat ("/state/", vm->uuid, NULL);
   const XlXenstoreChange gone = { state_node, NULL, NULL };
   xl_xenstore_apply_async (vm->service->xenstore, &gone, 1, NULL, NULL, NULL);
