@@ -2,6 +2,7 @@
 #include "shim/error.h"
 #include "shim/guest-agent.h"
 #include "shim/lifecycle-private.h"
+#include "shim/state-node.h"
 
 /*
  * Shutdown, reboot and destroy. A guest in S3 is woken first. A guest agent is
@@ -161,9 +162,10 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!xm_operation_has_picture (op, result))
     return;
   const XlDomain *domain = xm_operation_domain (op);
-  if (domain == NULL)
+  if (domain == NULL) {
+    xm_state_node_write_end (op->vm); /* the xl that would say it may have been killed */
     xm_operation_end (op, NULL);
-  else
+  } else
     xl_destroy_async (op->vm->service->runner, domain->domid, NULL, on_destroyed, op);
 }
 

@@ -7,6 +7,7 @@
 #include "shim/error.h"
 #include "shim/keep-alive.h"
 #include "shim/platform-power.h"
+#include "shim/state-node.h"
 
 /* -- the queue --------------------------------------------------------------------- */
 
@@ -261,6 +262,8 @@ domain_gone (XmVm *vm)
   XmLifecycle *lifecycle = vm->lifecycle;
   XmVmState last = vm->state;
   if (!lifecycle->building) {
+    if (lifecycle->own_domid >= 0)
+      xm_state_node_write_end (vm);
     if (lifecycle->restart)
       xm_lifecycle_own_none_yet (vm);
     else
@@ -332,7 +335,7 @@ domain_ended (XmVm *vm, const XlDomain *domain)
     xm_vm_set_state (vm, XM_VM_SUSPENDED);
     return;
   case XL_SHUTDOWN_REASON_POWEROFF:
-    xm_vm_set_state (vm, XM_VM_SHUTTING_DOWN);
+    xm_vm_set_state (vm, xm_state_node_refine (vm, XM_VM_SHUTTING_DOWN));
     break;
   case XL_SHUTDOWN_REASON_REBOOT:
     xm_vm_set_state (vm, XM_VM_REBOOTING);
@@ -432,9 +435,9 @@ follow (XmVm *vm)
   else if ((domain->state & XL_DOMAIN_PAUSED) && is_paused_on_the_way (vm))
     return;
   else if (domain->state & XL_DOMAIN_PAUSED)
-    xm_vm_set_state (vm, paused_state (vm, domain));
+    xm_vm_set_state (vm, xm_state_node_refine (vm, paused_state (vm, domain)));
   else if (!lifecycle->expecting)
-    xm_vm_set_state (vm, XM_VM_RUNNING);
+    xm_vm_set_state (vm, xm_state_node_refine (vm, XM_VM_RUNNING));
 }
 
 void

@@ -14,6 +14,7 @@
 #include "shim/root.h"
 #include "shim/run-files.h"
 #include "shim/service-vms.h"
+#include "shim/state-node.h"
 #include "shim/vm-disk.h"
 #include "shim/vm-methods.h"
 #include "shim/vm-nic.h"
@@ -163,6 +164,7 @@ xm_service_new (XmSettings *settings, GError **error)
   service->domains =
       xm_domains_new (service->runner, service->xenstore, settings->refresh_interval);
   g_signal_connect (service->domains, "refreshed", G_CALLBACK (on_refreshed), service);
+  service->state_nodes = xm_state_nodes_new (service);
   return g_steal_pointer (&service);
 }
 
@@ -276,6 +278,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);
 
+  g_clear_pointer (&service->state_nodes, xm_state_nodes_free);
   if (service->domains != NULL)
     xm_domains_stop (service->domains);
   g_clear_object (&service->domains);

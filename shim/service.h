@@ -31,6 +31,7 @@ struct _XmService {
   XmToolstack *toolstack; /* what that xl can do */
   XlRunner *helpers;      /* of the programs beside it: qemu-img, mount, ... */
   XlXenstore *xenstore;
+  struct _XmStateNodes *state_nodes; /* what OpenXT's xl says of its domains */
   XmDomains *domains;
   GDBusConnection *connection;
   GHashTable *vms;      /* uuid as in the store -> XmVm, exactly the exported ones */

@@ -9,6 +9,7 @@
 #include "shim/nic-move.h"
 #include "shim/signals.h"
 #include "shim/state-hooks.h"
+#include "shim/state-node.h"
 #include "shim/text.h"
 #include "shim/vm-device.h"
 #include "shim/vm-nodes.h"
@@ -261,6 +262,7 @@ xm_vm_export (XmService *service, const char *uuid, GError **error)
   xm_vm_sync_devices (vm);
   g_hash_table_insert (service->vms, vm->uuid, xm_vm_ref (vm));
   xm_lifecycle_observe (vm);
+  xm_state_nodes_look (service->state_nodes, vm);
   return vm; /* service->vms holds the reference */
 }
 
@@ -293,6 +295,7 @@ vm_clear (gpointer data)
   g_clear_pointer (&vm->power, xm_vm_power_free);
   g_clear_pointer (&vm->nic_moves, xm_nic_moves_free);
   g_clear_pointer (&vm->hooks, xm_hooks_free);
+  g_clear_pointer (&vm->state_node, xm_state_node_free);
   g_clear_pointer (&vm->state_hooks, xm_state_hooks_free);
   g_clear_pointer (&vm->keep_alive, xm_keep_alive_free);
   g_clear_pointer (&vm->peers, xm_vm_peers_free);

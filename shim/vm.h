@@ -14,6 +14,7 @@ typedef struct _XmVmPower XmVmPower;
 typedef struct _XmVmQmp XmVmQmp;
 struct _XmNicMoves;
 typedef struct _XmHooks XmHooks;
+typedef struct _XmStateNode XmStateNode;
 typedef struct _XmStateHooks XmStateHooks;
 typedef struct _XmKeepAlive XmKeepAlive;
 
@@ -44,6 +45,7 @@ struct _XmVm {
   XmHooks *hooks; /* NULL until one is set */
   XmStateHooks *state_hooks;
   XmKeepAlive *keep_alive;
+  XmStateNode *state_node; /* NULL where xl writes none */
   guint config_changed_timer;
 };
 

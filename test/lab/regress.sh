@@ -12,7 +12,7 @@ export XM_GUEST_CMDLINE="console=hvc0 quiet"
 
 lab-daemon start || exit 1
 cd /opt/xm-test/regress || exit 1
-(($#)) || set -- ./*.t lab/*.t
+(($#)) || set -- ./*.t transitions/*.t lab/*.t
 prove --timer --failures --comments "$@"
 status=$?
 

@@ -43,7 +43,14 @@ void sim_sleep_ms (gint64 ms);
 
 /* --- domains (sim-domain.c) --- */
 
-enum { SIM_RUNNING = -1, SIM_POWEROFF = 0, SIM_REBOOT = 1, SIM_SUSPEND = 2, SIM_CRASH = 3 };
+enum {
+  SIM_RUNNING = -1,
+  SIM_POWEROFF = 0,
+  SIM_REBOOT = 1,
+  SIM_SUSPEND = 2,
+  SIM_CRASH = 3,
+  SIM_WATCHDOG = 4
+};
 
 typedef struct {
   int domid;

@@ -46,7 +46,7 @@ state_letters (const SimDomain *domain, char letters[7])
     letters[1] = 'b';
   if (down) {
     letters[3] = 's';
-    letters[4] = "-rsc"[domain->reason];
+    letters[4] = "-rscw"[domain->reason];
   }
   if (domain->dying)
     letters[5] = 'd';

@@ -31,7 +31,7 @@ look (int domid, int *reason)
 static char *
 action_for (int domid, int reason)
 {
-  static const char *const keys[] = { "on_poweroff", "on_reboot", NULL, "on_crash" };
+  static const char *const keys[] = { "on_poweroff", "on_reboot", NULL, "on_crash", "on_watchdog" };
   int lock = sim_lock ("lock");
   json_t *config = sim_config_load (domid);
   char *action;

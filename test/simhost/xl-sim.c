@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "xl-sim guest NAME poweroff|reboot|crash|suspend   end the guest from inside\n"
+    "xl-sim guest NAME poweroff|reboot|crash|watchdog|suspend   end the guest from inside\n"
     "xl-sim guest NAME sleep|wake|hibernate|eject      what a guest with a QEMU can do\n"
     "xl-sim qmp NAME TEXT                              its QEMU says TEXT on its monitor\n"
     "xl-sim policy NAME|default WORD...                how a guest behaves: obedient, ignore,\n"
@@ -58,7 +58,7 @@ say_qmp (const char *name, const char *text)
 static int
 guest_event (const char *name, const char *event)
 {
-  static const char *const events[] = { "poweroff", "reboot", "suspend", "crash" };
+  static const char *const events[] = { "poweroff", "reboot", "suspend", "crash", "watchdog" };
   int domid = xl_domain (name);
   int lock = sim_lock ("lock");
   g_autoptr (SimDomain) domain = sim_domain_load (domid);
