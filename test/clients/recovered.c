@@ -33,11 +33,17 @@ daemon_control (const char *word)
 }
 
 gboolean
-daemon_wait_dead (void)
+daemon_is_dead (void)
 {
   g_autofree char *path = host_file ("daemon.status");
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+gboolean
+daemon_wait_dead (void)
+{
   for (int ms = 0; ms < LIMIT_MS; ms += LOOK_MS) {
-    if (g_file_test (path, G_FILE_TEST_EXISTS))
+    if (daemon_is_dead ())
       return TRUE;
     g_usleep (LOOK_MS * 1000);
   }
@@ -194,6 +200,8 @@ vm_settles (const char *path)
     good = wrong == NULL ? good + 1 : 0;
     if (good == 2)
       return NULL;
+    if (daemon_is_dead ())
+      break;
     g_usleep (LOOK_MS * 1000);
   }
   return wrong;

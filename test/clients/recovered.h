@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /** daemon_control: simhost-daemon @word. Returns: whether that succeeded. */
 gboolean daemon_control (const char *word);
 
+/** daemon_is_dead: whether it has ended by itself. */
+gboolean daemon_is_dead (void);
+
 /** daemon_wait_dead: waits until the daemon has ended by itself. Returns: whether it has. */
 gboolean daemon_wait_dead (void);
 
