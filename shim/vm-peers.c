@@ -21,6 +21,7 @@
 struct _XmVmPeers {
   int domid;         /* whom they were told of */
   gboolean running;  /* that it runs */
+  gboolean looked;   /* at its display and keyboard */
   gboolean attached; /* its keyboard */
   gboolean usb, network, service;
 };
@@ -144,6 +145,8 @@ void
 xm_vm_peers_connect_async (XmVm *vm, GAsyncReadyCallback callback, gpointer user_data)
 {
   xm_vm_peers_follow (vm);
+  if (vm->peers != NULL)
+    vm->peers->looked = TRUE;
   look_at_devices (vm, FALSE, callback, user_data);
 }
 
@@ -211,8 +214,11 @@ xm_vm_peers_follow (XmVm *vm)
   if (vm->peers == NULL) {
     vm->peers = g_new0 (XmVmPeers, 1);
     vm->peers->domid = vm->domid;
-    if (vm->state != XM_VM_CREATING_DEVICES && vm->state != XM_VM_CREATED)
-      look_at_devices (vm, quiet, NULL, NULL);
+  }
+  /* A domain that the service starts has xm_vm_peers_connect_async() before it runs. */
+  if (!vm->peers->looked && vm->state != XM_VM_CREATING_DEVICES && vm->state != XM_VM_CREATED) {
+    vm->peers->looked = TRUE;
+    look_at_devices (vm, quiet, NULL, NULL);
   }
   if (!vm->peers->running && (quiet || vm->state == XM_VM_RUNNING))
     tell_running (vm, quiet);
