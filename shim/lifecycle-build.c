@@ -199,6 +199,11 @@ xm_operation_build (XmOperation *op, const char *config_path, const char *image)
   XlRunner *runner = op->vm->service->runner;
   XlCreateFlags flags = XL_CREATE_PAUSED | XL_CREATE_DETACHED;
   GError *error = NULL;
+  if (xm_lifecycle_domain (op->vm) != NULL) { /* the steps to here can take their time */
+    g_warning ("%s: not started: somebody else has started it meanwhile", op->vm->uuid);
+    xm_operation_end (op, NULL);
+    return;
+  }
   if (!xm_lifecycle_record_building (op->vm, op->kind == XM_OPERATION_START, &error)) {
     xm_lifecycle_own (op->vm, -1);
     xm_start_undo (op->vm);

@@ -19,7 +19,7 @@ struct _XmOperation {
   XmStart *start;            /* of a start that prepares */
   GError *failure;           /* why it fails, while it still cleans up */
   gboolean name_taken;       /* xl found a domain of the VM's name */
-  guint domid;               /* of the domain that is saved */
+  guint domid;               /* of the domain that is saved, or destroyed */
   gboolean escalated;        /* the guest was asked by the second means already */
   gboolean waiting;          /* no command runs; it ends when the domain is gone or time is up */
   XmErrorCode timeout_error; /* what it fails with when time is up; 0: a text of its own */

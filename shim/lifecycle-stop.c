@@ -138,7 +138,7 @@ on_destroyed_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!xm_operation_has_picture (op, result))
     return;
   const XlDomain *domain = xm_operation_domain (op);
-  if (domain == NULL || (domain->state & XL_DOMAIN_DYING))
+  if (domain == NULL || domain->domid != op->domid || (domain->state & XL_DOMAIN_DYING))
     g_clear_error (&op->failure); /* whoever destroyed it */
   else if (op->failure == NULL)
     xm_error_set_io (&op->failure, "\"Error destroying domain.\"");
@@ -165,8 +165,10 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   if (domain == NULL) {
     xm_state_node_write_end (op->vm); /* the xl that would say it may have been killed */
     xm_operation_end (op, NULL);
-  } else
+  } else {
+    op->domid = domain->domid;
     xl_destroy_async (op->vm->service->runner, domain->domid, NULL, on_destroyed, op);
+  }
 }
 
 void
