@@ -209,7 +209,8 @@ static const struct {
   [ACTION_RESUME] = { "resume_from_file", 3 },
   [ACTION_DELETE] = { "delete", 1 },
   [ACTION_XL_CREATE] = { "xl create", 4 },
-  [ACTION_XL_CREATE_PAUSED] = { "xl create -p", 2 },
+  [ACTION_XL_CREATE_PAUSED] = { "xl create -p",
+                                0 }, /* "creating" until it is let go: no phase here */
   [ACTION_XL_CREATE_DETACHED] = { "xl create -e", 2 },
   [ACTION_XL_PAUSE] = { "xl pause", 3 },
   [ACTION_XL_UNPAUSE] = { "xl unpause", 4 },
