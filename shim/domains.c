@@ -9,6 +9,8 @@ struct _XmDomains {
   GSource *watches[2];
   guint interval;
   guint timer;
+  guint soon;     /* timer of xm_domains_look_within() */
+  gint64 soon_at; /* monotonic */
   gboolean stopped;
   gboolean running;   /* an `xl list -v` is under way */
   GPtrArray *served;  /* GTask: told when the one under way ends */
@@ -167,6 +169,26 @@ on_watch (const char *path, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_soon (gpointer user_data)
+{
+  XmDomains *self = user_data;
+  self->soon = 0;
+  start_refresh (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+xm_domains_look_within (XmDomains *self, guint ms)
+{
+  gint64 at = g_get_monotonic_time () + ms * (gint64)1000;
+  if (self->stopped || (self->soon != 0 && self->soon_at <= at))
+    return;
+  g_clear_handle_id (&self->soon, g_source_remove);
+  self->soon_at = at;
+  self->soon = g_timeout_add (ms, on_soon, self);
+}
+
 void
 xm_domains_set_interval (XmDomains *self, guint interval)
 {
@@ -179,6 +201,7 @@ xm_domains_stop (XmDomains *self)
 {
   self->stopped = TRUE;
   g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_handle_id (&self->soon, g_source_remove);
   for (guint i = 0; i < G_N_ELEMENTS (self->watches); i++) {
     if (self->watches[i] == NULL)
       continue;

@@ -25,6 +25,10 @@ XmDomains *xm_domains_new (XlRunner *runner, XlXenstore *xenstore, guint interva
 
 void xm_domains_set_interval (XmDomains *self, guint interval);
 
+/** xm_domains_look_within: has the picture refreshed in @ms from now at the latest: for what leaves
+ * no trace in xenstore, but is sure to come. */
+void xm_domains_look_within (XmDomains *self, guint ms);
+
 /** xm_domains_stop: no further refresh; the last reference may then be dropped at any time. */
 void xm_domains_stop (XmDomains *self);
 

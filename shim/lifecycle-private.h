@@ -35,9 +35,10 @@ struct _XmLifecycle {
   XmOperation *current;
   GQueue aside;      /* XmOperation: starts in whose place a hook runs; the others go on */
   gboolean building; /* xl create runs: whatever domain there is, is being built */
-  int own_domid;   /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
-  gboolean fresh;  /* somebody else's domain, which has not run yet */
-  guint warned_of; /* newest of several domains with one uuid, as logged; 0 for none */
+  int own_domid; /* domain that belongs to the service; -1 none, XM_OWN_NEXT the next one seen */
+  guint fresh_looks;   /* since it came */
+  gboolean fresh;      /* somebody else's domain, which has not run yet */
+  guint warned_of;     /* newest of several domains with one uuid, as logged; 0 for none */
   gboolean unfinished; /* that domain was not let run yet */
   gboolean again;      /* if the service ends, its next life starts the VM */
   gboolean reaping;    /* xl destroy of an ended domain runs */

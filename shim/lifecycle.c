@@ -9,6 +9,11 @@
 #include "shim/platform-power.h"
 #include "shim/state-node.h"
 
+/* That a domain made by hand runs now, no event tells: looked for ever more seldom, for half a
+ * minute. */
+#define FRESH_LOOK_MS   250
+#define MAX_FRESH_LOOKS 7
+
 /* -- the queue --------------------------------------------------------------------- */
 
 static void (*const first_steps[]) (XmOperation *op) = {
@@ -382,6 +387,7 @@ domain_came (XmVm *vm, const XlDomain *domain)
   xm_vm_set_domid (vm, (int)domain->domid);
   lifecycle->fresh = !lifecycle->building && lifecycle->own_domid != (int)domain->domid &&
                      (lifecycle->observed || xm_domain_is_half_built (domain));
+  lifecycle->fresh_looks = 0;
   if (!lifecycle->fresh)
     return;
   xm_vm_set_state (vm, XM_VM_CREATING_DEVICES);
@@ -425,6 +431,8 @@ follow (XmVm *vm)
     domain_came (vm, domain);
   if (!(domain->state & XL_DOMAIN_PAUSED))
     lifecycle->fresh = FALSE;
+  if (lifecycle->fresh && lifecycle->fresh_looks < MAX_FRESH_LOOKS) /* xl will let it run */
+    xm_domains_look_within (vm->service->domains, FRESH_LOOK_MS << lifecycle->fresh_looks++);
 
   if (lifecycle->building)
     xm_vm_set_state (vm, XM_VM_CREATING_DEVICES);

@@ -4,10 +4,16 @@
 # with the documented words, and a domain of the admin's stays the admin's.
 . "$(dirname "$0")/../lib.sh"
 
+# What leaves no trace is looked for at this interval.
+if [[ $XM_TARGET == sim ]]; then
+  printf '[limits]\nrefresh-interval=1\n' >"$XM_SIM_DIR/xenmgr-xl.conf"
+  trap 'rm -f "$XM_SIM_DIR/xenmgr-xl.conf"; clean_up' EXIT
+  daemon restart || diag 'restart failed'
+fi
 watch_signals
 new_guest hand
 
-# config [LINE...]: the admin's own configuration of the VM
+# the admin's own configuration of the VM
 config () {
   cat >"$WORK/hand.cfg" <<CFG
 name = "hand"
@@ -17,7 +23,6 @@ memory = 128
 kernel = "$XM_GUEST_KERNEL"
 ramdisk = "$XM_GUEST_RAMDISK"
 extra = "${XM_GUEST_CMDLINE-}"
-$(printf '%s\n' "$@")
 CFG
 }
 create () { xl create -q "$@" "$WORK/hand.cfg" 2>"$WORK/xl.err" || diag "$(<"$WORK/xl.err")"; }

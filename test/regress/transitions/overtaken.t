@@ -43,7 +43,7 @@ overtake () {
   xl-sim fault list off
   succeeds "$name: destroy" xec-vm -n prey destroy
   prints "$name: the VM is off" stopped xec-vm -n prey get state
-  ended () { ! kill -0 $pid 2>/dev/null; }
+  ended () { ! kill -0 "$pid" 2>/dev/null; }
   within "$name: the operation has ended" "$LIMIT" ended
   wait $pid
   within "$name: no domain is left" "$LIMIT" no_domain
