@@ -84,6 +84,7 @@ within 'run-on-state-change runs' "$LIMIT" hook_runs
 succeeds 'destroy meanwhile' xec-vm -n prey destroy
 prints 'the VM is off' stopped xec-vm -n prey get state
 calm
+# shellcheck disable=SC2046 # words on purpose
 kill $(<"$WORK/hook.pid") 2>/dev/null
 within 'no domain is left' "$LIMIT" no_domain
 
