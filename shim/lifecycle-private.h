@@ -41,6 +41,7 @@ struct _XmLifecycle {
   guint warned_of;     /* newest of several domains with one uuid, as logged; 0 for none */
   gboolean unfinished; /* that domain was not let run yet */
   gboolean again;      /* if the service ends, its next life starts the VM */
+  gboolean outdated;   /* the record could not be written */
   gboolean reaping;    /* xl destroy of an ended domain runs */
   gboolean restart;    /* start again once the domain is gone */
   gboolean observed;   /* there was a picture since the VM is known */
@@ -139,6 +140,9 @@ gboolean xm_lifecycle_record_built (XmVm *vm, guint domid, GError **error);
 
 /** xm_lifecycle_record_running: it was let run. */
 void xm_lifecycle_record_running (XmVm *vm);
+
+/** xm_lifecycle_record_retry: writes what could not be written before. */
+void xm_lifecycle_record_retry (XmVm *vm);
 
 /** xm_lifecycle_set_again: whether the next life of the service would start the VM. */
 void xm_lifecycle_set_again (XmVm *vm, gboolean again);

@@ -26,8 +26,10 @@ write_record (XmVm *vm, GError **error)
   const XmLifecycle *lifecycle = vm->lifecycle;
   g_autofree char *path = record_file (vm);
   if (lifecycle->own_domid == -1 && !lifecycle->unfinished && !lifecycle->again) {
-    unlink (path);
-    return TRUE;
+    if (unlink (path) == 0 || errno == ENOENT)
+      return TRUE;
+    xm_error_set_file (error, path, "removeLink", errno);
+    return FALSE;
   }
   g_autofree char *text =
       g_strdup_printf ("%d%s%s\n", lifecycle->own_domid, lifecycle->unfinished ? " unfinished" : "",
@@ -43,8 +45,18 @@ static void
 try_write (XmVm *vm)
 {
   g_autoptr (GError) error = NULL;
-  if (!write_record (vm, &error))
+  vm->lifecycle->outdated = !write_record (vm, &error);
+  if (error != NULL)
     g_warning ("%s", error->message);
+}
+
+/* An outdated record could have the next life destroy a VM that merely is paused then. */
+void
+xm_lifecycle_record_retry (XmVm *vm)
+{
+  g_autoptr (GError) error = NULL;
+  if (vm->lifecycle->outdated)
+    vm->lifecycle->outdated = !write_record (vm, &error);
 }
 
 void

@@ -461,6 +461,7 @@ xm_lifecycle_observe (XmVm *vm)
       lifecycle->current == NULL)
     xm_lifecycle_run_async (vm, XM_OPERATION_RECOVER, NULL, NULL);
   follow (vm);
+  xm_lifecycle_record_retry (vm);
   lifecycle->observed = TRUE;
 }
 

@@ -340,6 +340,9 @@ check_off (XmVm *vm, GError **error)
     xm_error_set (error, XM_ERROR_REMOVE_RUNNING);
   else if (vm->object == NULL)
     xm_error_set_plain (error, "no vm with uuid %s", vm->uuid);
+  else if (!xm_lifecycle_is_known (vm))
+    xm_error_set_plain (error, "whether vm %s runs is not known: xl does not list the domains",
+                        vm->uuid);
   else
     return TRUE;
   return FALSE;
