@@ -8,7 +8,6 @@
 if [[ $XM_TARGET == sim ]]; then
   printf '[limits]\nrefresh-interval=1\n' >"$XM_SIM_DIR/xenmgr-xl.conf"
   trap 'rm -f "$XM_SIM_DIR/xenmgr-xl.conf"; clean_up' EXIT
-# shellcheck disable=SC2120 # called without arguments for the plain case
   daemon restart || diag 'restart failed'
 fi
 watch_signals
