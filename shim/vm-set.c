@@ -291,7 +291,8 @@ on_removal_durable (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (XmVm) vm = deletion->vm;
   g_autoptr (GTask) task = deletion->task;
   GError *error = NULL;
-  if (!xm_store_commit_finish (XM_STORE (source), result, &error)) {
+  gboolean durable = xm_store_commit_finish (XM_STORE (source), result, &error);
+  if (!durable && xm_store_exists (vm->service->store, vm->db_path)) {
     g_task_return_error (task, error);
     return;
   }
@@ -300,7 +301,10 @@ on_removal_durable (GObject *source, GAsyncResult *result, gpointer user_data)
   const XlXenstoreChange gone = { state_node, NULL, NULL };
   xl_xenstore_apply_async (vm->service->xenstore, &gone, 1, NULL, NULL, NULL);
   xm_signal_vm (vm, "vm_deleted");
-  g_task_return_boolean (task, TRUE);
+  if (durable)
+    g_task_return_boolean (task, TRUE);
+  else /* it is gone, but may come back when the host loses power */
+    g_task_return_error (task, error);
 }
 
 static void

@@ -418,6 +418,11 @@ try_life (const char *order, const char *point)
   gint64 took = g_get_monotonic_time () - began;
   if (took > 3 * G_TIME_SPAN_SECOND)
     client_diag ("%s %s: a life of %d ms", order, point, (int)(took / 1000));
+  if (problems->len == 0 && !fatal) { /* a file that could not be removed goes at the next start */
+    daemon_control ("kill");
+    daemon_arm (NULL);
+    daemon_control ("start");
+  }
   if (problems->len == 0)
     check_end ();
   if (problems->len > 0) {

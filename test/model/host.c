@@ -70,7 +70,8 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Call *call = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer = g_dbus_connection_call_finish (connection, result, &error);
+  GVariant *answer = g_dbus_connection_call_finish (connection, result, &error);
+  g_clear_pointer (&answer, g_variant_unref);
   call->answered (error, call->user_data);
 }
 
