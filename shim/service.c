@@ -6,6 +6,7 @@
 
 #include "shim/autostart.h"
 #include "shim/error.h"
+#include "shim/host.h"
 #include "shim/hosts-file.h"
 #include "shim/images-recover.h"
 #include "shim/lifecycle.h"
@@ -172,13 +173,8 @@ void
 xm_service_make_kinds (XmService *service)
 {
   g_resources_register (dbus_xml_get_resource ());
-  static const XmInterface host[] = {
-    { .name = "com.citrix.xenclient.xenmgr.host" },
-    { .name = "com.citrix.xenclient.xenmgr.installer" },
-    { .name = "com.citrix.xenclient.xenmgr.powersettings" },
-  };
   service->root_kind = xm_root_kind_new ();
-  service->host_kind = xm_object_kind_new (host, G_N_ELEMENTS (host));
+  service->host_kind = xm_host_kind_new ();
   service->vm_kind = xm_vm_kind_new ();
   service->disk_kind = xm_vm_disk_kind_new ();
   service->nic_kind = xm_vm_nic_kind_new ();

@@ -2,6 +2,7 @@
 #include "shim/signals.h"
 
 #define XENMGR "com.citrix.xenclient.xenmgr"
+#define HOST   XENMGR ".host"
 
 /* No signal leaves that is not in here. */
 static const struct {
@@ -24,16 +25,32 @@ xm_signal_is_emitted (const char *interface, const char *member)
 }
 
 static void
-emit (XmService *service, const char *member, GVariant *parameters)
+emit_from (XmService *service,
+           const char *path,
+           const char *interface,
+           const char *member,
+           GVariant *parameters)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (parameters);
   g_autoptr (GError) error = NULL;
-  g_assert (xm_signal_is_emitted (XENMGR, member));
+  g_assert (xm_signal_is_emitted (interface, member));
   if (service->connection == NULL)
     return; /* on the way up: nobody listens yet */
-  if (!g_dbus_connection_emit_signal (service->connection, NULL, "/", XENMGR, member, owned,
+  if (!g_dbus_connection_emit_signal (service->connection, NULL, path, interface, member, owned,
                                       &error))
     g_warning ("cannot emit %s: %s", member, error->message);
+}
+
+static void
+emit (XmService *service, const char *member, GVariant *parameters)
+{
+  emit_from (service, "/", XENMGR, member, parameters);
+}
+
+void
+xm_signal_host (XmService *service, const char *member, GVariant *parameters)
+{
+  emit_from (service, "/host", HOST, member, parameters);
 }
 
 void

@@ -6,8 +6,12 @@
 G_BEGIN_DECLS
 
 /*
- * The signals of com.citrix.xenclient.xenmgr, all emitted by object `/`.
+ * The signals of com.citrix.xenclient.xenmgr, emitted by object `/`, and those of
+ * com.citrix.xenclient.xenmgr.host, emitted by `/host`.
  */
+
+/** xm_signal_host: a signal of the host. @parameters: (transfer floating): a tuple */
+void xm_signal_host (XmService *service, const char *member, GVariant *parameters);
 
 /** xm_signal_vm: `vm_created`, `vm_deleted`, `vm_config_changed`, `vm_name_changed` or
  * `vm_transfer_changed`. */
