@@ -12,6 +12,7 @@
 #include "shim/lifecycle.h"
 #include "shim/network-daemon.h"
 #include "shim/peers.h"
+#include "shim/root-config-files.h"
 #include "shim/root.h"
 #include "shim/run-files.h"
 #include "shim/service-vms.h"
@@ -160,6 +161,7 @@ xm_service_new (XmSettings *settings, GError **error)
   service->helpers = xl_runner_new (NULL);
   service->toolstack = xm_toolstack_new (service->runner);
   service->hosts_file = xm_hosts_file_new (service);
+  service->root_files = xm_root_files_new ();
   apply_limits (service);
   service->xenstore = xl_xenstore_new ();
   service->domains =
@@ -270,6 +272,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->autostart, xm_autostart_free);
   g_clear_pointer (&service->peers, xm_peers_free);
   g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
+  g_clear_pointer (&service->root_files, xm_root_files_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);

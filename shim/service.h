@@ -17,6 +17,7 @@ struct _XmNetworkDaemon;
 struct _XmAutostart;
 struct _XmPeers;
 struct _XmHostsFile;
+struct _XmRootFiles;
 
 /**
  * XmService: what the parts of the daemon share. Made by main(), alive as long
@@ -41,6 +42,7 @@ struct _XmService {
   struct _XmNetworkDaemon *network_daemon;
   struct _XmPeers *peers; /* NULL until there is a connection */
   struct _XmHostsFile *hosts_file;
+  struct _XmRootFiles *root_files;
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
   struct _XmAutostart *autostart;

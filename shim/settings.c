@@ -33,6 +33,16 @@ static const TextKey text_keys[] = {
   { "paths", "disks-dir", G_STRUCT_OFFSET (XmSettings, disks_dir) },
 };
 
+static const char *const command_keys[XM_N_COMMANDS] = {
+  [XM_COMMAND_SSH_ON] = "ssh-on",
+  [XM_COMMAND_SSH_OFF] = "ssh-off",
+  [XM_COMMAND_ARGO_SSH_ON] = "argo-ssh-on",
+  [XM_COMMAND_ARGO_SSH_OFF] = "argo-ssh-off",
+  [XM_COMMAND_NETWORKING_ON] = "networking-on",
+  [XM_COMMAND_NETWORKING_OFF] = "networking-off",
+  [XM_COMMAND_STATUS_REPORT] = "status-report",
+};
+
 #define TIMEOUT(name) (G_STRUCT_OFFSET (XmSettings, timeouts) + (name) * sizeof (guint))
 
 static const NumberKey number_keys[] = {
@@ -76,11 +86,43 @@ read_number (const XmSettings *settings,
   return TRUE;
 }
 
+static void
+free_commands (char **commands[XM_N_COMMANDS])
+{
+  for (int i = 0; i < XM_N_COMMANDS; i++)
+    g_clear_pointer (&commands[i], g_strfreev);
+}
+
+/* Words as in a shell, but no shell runs them. An empty value is none. */
+static gboolean
+read_commands (const XmSettings *settings,
+               GKeyFile *file,
+               char **commands[XM_N_COMMANDS],
+               GError **error)
+{
+  for (int i = 0; i < XM_N_COMMANDS; i++) {
+    g_autofree char *text = command_keys[i] != NULL
+                                ? g_key_file_get_string (file, "commands", command_keys[i], NULL)
+                                : NULL;
+    if (text == NULL || *g_strstrip (text) == '\0' ||
+        g_shell_parse_argv (text, NULL, &commands[i], error))
+      continue;
+    g_prefix_error (error, "%s: [commands] %s: ", settings->config, command_keys[i]);
+    free_commands (commands);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 is_known (const char *group, const char *key)
 {
   if (g_str_equal (group, "networks"))
     return TRUE;
+  for (int i = 0; i < XM_N_COMMANDS; i++) {
+    if (g_str_equal (group, "commands") && g_strcmp0 (command_keys[i], key) == 0)
+      return TRUE;
+  }
   for (gsize i = 0; i < G_N_ELEMENTS (text_keys); i++) {
     if (g_str_equal (text_keys[i].group, group) && g_str_equal (text_keys[i].key, key))
       return TRUE;
@@ -141,6 +183,9 @@ take_limits (XmSettings *settings, GKeyFile *file, GError **error)
                     OUTPUT_LIMIT_MIB_MAX, &mib, error))
     return FALSE;
   fresh.output_limit = (guint64)mib << 20;
+  memset (fresh.commands, 0, sizeof fresh.commands);
+  if (!read_commands (settings, file, fresh.commands, error))
+    return FALSE;
 
   fresh.bridges = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_auto (GStrv) networks = g_key_file_get_keys (file, "networks", NULL, NULL);
@@ -148,6 +193,7 @@ take_limits (XmSettings *settings, GKeyFile *file, GError **error)
     g_hash_table_insert (fresh.bridges, g_strdup (*network),
                          g_key_file_get_string (file, "networks", *network, NULL));
   g_clear_pointer (&settings->bridges, g_hash_table_unref);
+  free_commands (settings->commands);
   *settings = fresh;
   return TRUE;
 }
@@ -279,6 +325,7 @@ xm_settings_free (XmSettings *settings)
   for (gsize i = 0; i < G_N_ELEMENTS (text_keys); i++)
     g_free (*(char **)G_STRUCT_MEMBER_P (settings, text_keys[i].offset));
   g_clear_pointer (&settings->bridges, g_hash_table_unref);
+  free_commands (settings->commands);
   g_free (settings->config);
   g_free (settings);
 }

@@ -5,6 +5,20 @@
 
 G_BEGIN_DECLS
 
+/** XmCommand: programs that change the host, each run only where the key file has it: group
+ * [commands]. */
+typedef enum {
+  XM_COMMAND_NONE,
+  XM_COMMAND_SSH_ON, /* after enable-ssh has been set to true */
+  XM_COMMAND_SSH_OFF,
+  XM_COMMAND_ARGO_SSH_ON,
+  XM_COMMAND_ARGO_SSH_OFF,
+  XM_COMMAND_NETWORKING_ON,
+  XM_COMMAND_NETWORKING_OFF,
+  XM_COMMAND_STATUS_REPORT, /* makes a status report and prints its path */
+  XM_N_COMMANDS,
+} XmCommand;
+
 /**
  * XmSettings: where things are and what is bounded. Each comes from the
  * command line, else the key file, else the default. Bad values are errors
@@ -36,7 +50,8 @@ typedef struct {
   gboolean debug;
   gboolean print_version;
   gboolean list_properties;
-  GHashTable *bridges; /* network path -> bridge */
+  GHashTable *bridges;            /* network path -> bridge */
+  char **commands[XM_N_COMMANDS]; /* argv; NULL: not to be done */
 } XmSettings;
 
 /** xm_settings_new: reads the command line (removing what it knows) and the key file. */
@@ -45,8 +60,8 @@ void xm_settings_free (XmSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmSettings, xm_settings_free)
 
 /**
- * xm_settings_reload: rereads limits, time-outs and bridges from the key file. On an error nothing
- * changes. Paths and the bus stay.
+ * xm_settings_reload: rereads limits, time-outs, bridges and commands from the key file. On an
+ * error nothing changes. Paths and the bus stay.
  */
 gboolean xm_settings_reload (XmSettings *settings, GError **error);
 

@@ -8,10 +8,15 @@
 static const struct {
   const char *interface, *member;
 } emitted[] = {
-  { XENMGR, "config_changed" },    { XENMGR, "notify" },
-  { XENMGR, "vm_config_changed" }, { XENMGR, "vm_created" },
-  { XENMGR, "vm_deleted" },        { XENMGR, "vm_name_changed" },
-  { XENMGR, "vm_state_changed" },  { XENMGR, "vm_transfer_changed" },
+  { XENMGR, "language_changed" },
+  { XENMGR, "config_changed" },
+  { XENMGR, "notify" },
+  { XENMGR, "vm_config_changed" },
+  { XENMGR, "vm_created" },
+  { XENMGR, "vm_deleted" },
+  { XENMGR, "vm_name_changed" },
+  { XENMGR, "vm_state_changed" },
+  { XENMGR, "vm_transfer_changed" },
 };
 
 gboolean
@@ -63,6 +68,12 @@ void
 xm_signal_config_changed (XmService *service)
 {
   emit (service, "config_changed", g_variant_new ("()"));
+}
+
+void
+xm_signal_language_changed (XmService *service)
+{
+  emit (service, "language_changed", g_variant_new ("()"));
 }
 
 void

@@ -20,6 +20,9 @@ void xm_signal_vm (XmVm *vm, const char *member);
 /** xm_signal_config_changed: `config_changed`: a setting of the host was set. */
 void xm_signal_config_changed (XmService *service);
 
+/** xm_signal_language_changed: `language_changed`. */
+void xm_signal_language_changed (XmService *service);
+
 /** xm_signal_vm_notify: `notify` with `vm:state:<internal word>` or `power-state:<number>`. */
 void xm_signal_vm_notify (XmVm *vm, const char *message);
 
