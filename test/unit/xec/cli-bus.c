@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-#define SERVICE "com.citrix.xenclient.xenmgr"
+static const char *const services[] = { "com.citrix.xenclient.xenmgr", "com.citrix.xenclient.db" };
 
 struct _CliBus {
   GSubprocess *daemon;
@@ -89,11 +89,13 @@ cli_bus_start (CliAnswer answer)
                                               NULL, NULL, &error);
   ck_assert_msg (bus->service != NULL, "%s", error != NULL ? error->message : "");
   g_dbus_connection_add_filter (bus->service, catch_call, bus, NULL);
-  g_autoptr (GVariant) owned = g_dbus_connection_call_sync (
-      bus->service, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-      "RequestName", g_variant_new ("(su)", SERVICE, 0), G_VARIANT_TYPE ("(u)"),
-      G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-  ck_assert_msg (owned != NULL, "%s", error != NULL ? error->message : "");
+  for (gsize i = 0; i < G_N_ELEMENTS (services); i++) {
+    g_autoptr (GVariant) owned = g_dbus_connection_call_sync (
+        bus->service, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        "RequestName", g_variant_new ("(su)", services[i], 0), G_VARIANT_TYPE ("(u)"),
+        G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+    ck_assert_msg (owned != NULL, "%s", error != NULL ? error->message : "");
+  }
   return bus;
 }
 

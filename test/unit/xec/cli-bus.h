@@ -5,7 +5,7 @@
 
 /**
  * A bus of the test's own with the limits of a system bus, and on it, under the
- * name com.citrix.xenclient.xenmgr, a service whose answers the test gives one
+ * names com.citrix.xenclient.xenmgr and .db, a service whose answers the test gives one
  * by one. Command lines run against it; what they send is recorded.
  *
  * Failures end the test; the daemon dies with the test process.
