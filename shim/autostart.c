@@ -2,14 +2,13 @@
 #include "shim/autostart.h"
 
 #include "shim/lifecycle.h"
-#include "shim/shutdown-all.h"
+#include "shim/root-config.h"
+#include "shim/host-power.h"
 #include "shim/text.h"
 #include "shim/vm-auth.h"
 #include "shim/vm-set.h"
 
 #define PENDING    "/xenmgr/autostart-pending-vms"
-#define ENABLED    "/xenmgr/autostart"
-#define DELAY      "/xenmgr/svm-autostart-delay"
 #define HIBERNATED "/platform/hibernated"
 #define MAX_DELAY  3600
 #define INPUT      "com.citrix.xenclient.input"
@@ -143,14 +142,12 @@ end_turn (Turn *turn)
 {
   XmAutostart *autostart = turn->autostart;
   gboolean started = !turn->ran && xm_vm_is_running (turn->vm);
-  const char *text = xm_store_read (autostart->service->store, DELAY);
-  guint64 delay = 0;
+  int delay = xm_root_config_integer (autostart->service, "svm-autostart-delay");
   xm_vm_unref (turn->vm);
   g_free (turn);
   autostart->starting = FALSE;
-  if (started && text != NULL)
-    g_ascii_string_to_unsigned (text, 10, 0, MAX_DELAY, &delay, NULL);
-  autostart->timer = g_timeout_add_seconds ((guint)delay, on_delay_over, autostart);
+  guint seconds = started ? (guint)CLAMP (delay, 0, MAX_DELAY) : 0;
+  autostart->timer = g_timeout_add_seconds (seconds, on_delay_over, autostart);
 }
 
 static void
@@ -187,7 +184,7 @@ start_next (XmAutostart *autostart)
   g_autoptr (GPtrArray) uuids = load_pending (service);
   for (guint i = 0; i < uuids->len; i++) {
     XmVm *vm = xm_vm_lookup (service, uuids->pdata[i]);
-    if (xm_shutdown_all_is_on (service))
+    if (!xm_host_power_is_idle (service))
       return;
     store_pending (service, uuids, i + 1);
     if (vm == NULL)
@@ -249,8 +246,7 @@ void
 xm_autostart_begin (XmAutostart *autostart)
 {
   XmService *service = autostart->service;
-  const char *enabled = xm_store_read (service->store, ENABLED);
-  if (service->settings->no_autostart || (enabled != NULL && !xm_text_is_true (enabled))) {
+  if (service->settings->no_autostart || !xm_root_config_boolean (service, "autostart")) {
     g_autoptr (GPtrArray) none = g_ptr_array_new ();
     if (xm_store_exists (service->store, PENDING))
       store_pending (service, none, 0);

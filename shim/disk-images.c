@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shim/error.h"
+#include "shim/root-config.h"
 #include "shim/text.h"
 #include "shim/vhd.h"
 #include "shim/vm-device.h"
@@ -110,9 +111,7 @@ xm_disk_images_of_vm (const XmVm *vm)
 char *
 xm_disk_key_dirs (XmService *service)
 {
-  const char *stored = xm_store_read (service->store, "/xenmgr/platform-crypto-key-dirs");
-  return stored != NULL ? g_strdup (stored)
-                        : xm_settings_host_path (service->settings, "/config/platform-crypto-keys");
+  return xm_root_config_text (service, "platform-crypto-key-dirs");
 }
 
 char *

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "shim/text.h"
+#include "shim/root-config.h"
 #include "shim/vm.h"
 
 #define PREFIX "1.0.0."
@@ -115,9 +115,7 @@ add_line (GString *lines, const XmVm *vm)
 static gboolean
 is_wanted (XmService *service)
 {
-  const char *setting = xm_store_read (service->store, "/xenmgr/argo-hosts-file");
-  gboolean allowed;
-  if (setting != NULL && xm_text_to_boolean (setting, &allowed) && !allowed)
+  if (!xm_root_config_boolean (service, "argo-hosts-file"))
     return FALSE;
   g_autofree char *driver = xm_settings_host_path (service->settings, "/dev/argo_stream");
   return g_file_test (driver, G_FILE_TEST_EXISTS);

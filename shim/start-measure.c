@@ -6,6 +6,8 @@
 
 #include "shim/error.h"
 #include "shim/file-sum.h"
+#include "shim/host-power.h"
+#include "shim/root-config.h"
 #include "shim/text.h"
 #include "shim/vm-disk.h"
 
@@ -75,8 +77,7 @@ static gboolean
 choose_disks (Measurement *measurement, GError **error)
 {
   const XmVm *vm = measurement->start->vm;
-  gboolean bypass = xm_text_is_true (
-      xm_text_or (xm_store_read (vm->service->store, "/xenmgr/bypass-sha1sum-checks"), ""));
+  gboolean bypass = xm_root_config_boolean (vm->service, "bypass-sha1sum-checks");
   if (!xm_vm_device_exists (vm, "disk", 0)) {
     xm_error_set (error, XM_ERROR_NO_SUCH_DISK);
     return FALSE;
@@ -136,12 +137,15 @@ measure_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellabl
 void
 xm_start_measure_failed (XmVm *vm)
 {
-  const char *action = xm_text_or (
+  const char *word = xm_text_or (
       xm_store_read (vm->service->store, "/xenmgr/measure-fail-action"), "forced-shutdown");
-  g_critical (
-      "%s: a measured disk has changed; measure-fail-action is %s, which the service leaves "
-      "to the administrator",
-      vm->uuid, action);
+  XmHostAction action = xm_host_action_from_word (word);
+  g_autoptr (GError) error = NULL;
+  g_critical ("%s: a measured disk has changed; measure-fail-action is %s", vm->uuid, word);
+  if (!xm_host_power_check (vm->service, action, &error))
+    g_critical ("which is left to the administrator: %s", error->message);
+  else
+    xm_host_power_act (vm->service, action, NULL, "a measured disk has changed");
 }
 
 /* Numbers: older stores have them without leading zeros. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/error.h"
+#include "shim/root-config.h"
 #include "shim/vm-disk.h"
 #include "xlwrap/xl-commands.h"
 
@@ -15,9 +16,7 @@
 char *
 xm_iso_dir (XmService *service)
 {
-  const char *stored = xm_store_read (service->store, "/xenmgr/isos");
-  return stored != NULL ? g_strdup (stored)
-                        : xm_settings_host_path (service->settings, "/storage/isos");
+  return xm_root_config_text (service, "iso-path");
 }
 
 gboolean

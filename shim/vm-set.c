@@ -7,9 +7,9 @@
 #include "shim/error.h"
 #include "shim/hook.h"
 #include "shim/lifecycle.h"
+#include "shim/root-config.h"
 #include "shim/run-files.h"
 #include "shim/signals.h"
-#include "shim/text.h"
 #include "shim/vm-device.h"
 
 #define FIRST_SLOT 1
@@ -124,10 +124,14 @@ is_blank (const char *text)
 }
 
 static gboolean
-policy_allows (XmService *service, const char *disallowed_key)
+policy_allows (XmService *service, const char *setting, GError **error)
 {
-  const char *text = xm_store_read (service->store, disallowed_key);
-  return text == NULL || !xm_text_is_true (text);
+  gboolean allowed;
+  if (!xm_root_config_allows (service, setting, &allowed, error))
+    return FALSE;
+  if (!allowed)
+    xm_error_set (error, XM_ERROR_POLICY);
+  return allowed;
 }
 
 static json_t *
@@ -253,10 +257,8 @@ put_identity (const XmCreate *create, json_t *configuration, const char *uuid, G
 XmVm *
 xm_vm_set_create (XmService *service, const XmCreate *create, GError **error)
 {
-  if (!create->unrestricted && !policy_allows (service, "/vm-create-disallowed")) {
-    xm_error_set (error, XM_ERROR_POLICY);
+  if (!create->unrestricted && !policy_allows (service, "vm-creation-allowed", error))
     return NULL;
-  }
   json_auto_t *configuration = load_configuration (service, create, error);
   if (configuration == NULL || (!create->no_slot && !put_slot (service, configuration, error)))
     return NULL;
@@ -379,9 +381,8 @@ xm_vm_set_delete_async (XmVm *vm,
   *deletion = (Deletion){ xm_vm_ref (vm), g_task_new (NULL, NULL, callback, user_data) };
   g_task_set_source_tag (deletion->task, xm_vm_set_delete_async);
   GError *error = NULL;
-  if (!unrestricted && !policy_allows (vm->service, "/vm-delete-disallowed"))
-    xm_error_set (&error, XM_ERROR_POLICY);
-  if (error != NULL || !check_off (vm, &error)) {
+  gboolean allowed = unrestricted || policy_allows (vm->service, "vm-deletion-allowed", &error);
+  if (!allowed || !check_off (vm, &error)) {
     fail_deletion (deletion, error);
     return;
   }
