@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim.h"
+
 #define CALL_LIMIT_MS (120 * 1000)
 #define PROPERTIES    "org.freedesktop.DBus.Properties"
 #define MAX_WORDS     16
@@ -89,18 +91,47 @@ host_call_async (const char *path,
                           G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_LIMIT_MS, NULL, on_answer, call);
 }
 
-char *
-host_get (const char *path, const char *property)
+static char *
+property_text (GVariant *answer, const GError *error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
-      host_call (path, PROPERTIES, "Get", g_variant_new ("(ss)", VM, property), &error);
+  g_autoptr (GVariant) value = NULL;
   if (answer == NULL)
     return g_strconcat ("error: ", error->message, NULL);
-  g_autoptr (GVariant) value = NULL;
   g_variant_get (answer, "(v)", &value);
   return g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) ? g_variant_dup_string (value, NULL)
                                                              : g_variant_print (value, FALSE);
+}
+
+static void
+on_got (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  HostGet *get = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_connection_call_finish (connection, result, &error);
+  get->value = property_text (answer, error);
+}
+
+void
+host_get_many (HostGet *gets, gsize n)
+{
+  for (gsize i = 0; i < n; i++) {
+    gets[i].value = NULL;
+    g_dbus_connection_call (connection, XENMGR, gets[i].path, PROPERTIES, "Get",
+                            g_variant_new ("(ss)", VM, gets[i].property), NULL,
+                            G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_LIMIT_MS, NULL, on_got, &gets[i]);
+  }
+  for (gsize i = 0; i < n; i++) {
+    while (gets[i].value == NULL)
+      g_main_context_iteration (NULL, TRUE);
+  }
+}
+
+char *
+host_get (const char *path, const char *property)
+{
+  HostGet get = { path, property, NULL };
+  host_get_many (&get, 1);
+  return get.value;
 }
 
 void
@@ -239,7 +270,7 @@ output_of (const char *const *argv)
 }
 
 GPtrArray *
-host_list (void)
+host_list_by_xl (void)
 {
   static const char *const argv[] = { "xl", "list", "-v", NULL };
   g_autofree char *text = output_of (argv);
@@ -249,6 +280,25 @@ host_list (void)
     if (**line == '\0' || g_str_has_prefix (*line, "Domain-0 "))
       continue;
     g_ptr_array_add (domains, parse_line (*line));
+  }
+  return domains;
+}
+
+GPtrArray *
+host_list (void)
+{
+  GPtrArray *domains = g_ptr_array_new_with_free_func (domain_free);
+  int lock = sim_lock ("lock");
+  g_autoptr (GPtrArray) records = sim_domain_list ();
+  sim_unlock (lock);
+  for (guint i = 0; i < records->len; i++) {
+    const SimDomain *record = records->pdata[i];
+    HostDomain *domain = g_new0 (HostDomain, 1);
+    domain->domid = record->domid;
+    domain->name = g_strdup (record->name);
+    domain->uuid = g_strdup (record->uuid != NULL ? record->uuid : "");
+    sim_domain_letters (record, domain->state);
+    g_ptr_array_add (domains, domain);
   }
   return domains;
 }

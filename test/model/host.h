@@ -40,6 +40,14 @@ void host_call_async (const char *path,
 
 /** host_get: (transfer full): a property of a VM; an error is answered as text. */
 char *host_get (const char *path, const char *property);
+
+typedef struct {
+  const char *path, *property;
+  char *value; /* as host_get() answers */
+} HostGet;
+
+/** host_get_many: the same for several, asked at once. */
+void host_get_many (HostGet *gets, gsize n);
 void host_set (const char *path, const char *property, GVariant *value);
 
 /** host_dispatch: takes what the bus has for us. */
@@ -61,8 +69,13 @@ typedef struct {
   char state[7]; /* rbpscd */
 } HostDomain;
 
-/** host_list: (transfer full) (element-type HostDomain): what `xl list -v` says, without dom0. */
+/** host_list: (transfer full) (element-type HostDomain): the domains of the simulated host, without
+ * dom0, from the records that its xl prints: a look costs no process. */
 GPtrArray *host_list (void);
+
+/** host_list_by_xl: (transfer full) (element-type HostDomain): the same, as `xl list -v` prints it.
+ */
+GPtrArray *host_list_by_xl (void);
 
 /** host_file: (transfer full): path below the host's folder. */
 char *host_file (const char *format, ...) G_GNUC_PRINTF (1, 2);

@@ -4,14 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MEMORY_MIB 128 /* what the lab's guest needs */
+
 /* -- making ------------------------------------------------------------------------ */
 
 static void
 write_config (const TestVm *vm)
 {
-  g_autofree char *text = g_strdup_printf ("name = \"%s\"\nuuid = \"%s\"\ntype = \"pv\"\n"
-                                           "memory = 64\nkernel = \"%s\"\n",
-                                           vm->name, vm->uuid, g_getenv ("XM_GUEST_KERNEL"));
+  g_autofree char *text = g_strdup_printf (
+      "name = \"%s\"\nuuid = \"%s\"\ntype = \"pv\"\n"
+      "memory = %d\nkernel = \"%s\"\nramdisk = \"%s\"\n",
+      vm->name, vm->uuid, MEMORY_MIB, g_getenv ("XM_GUEST_KERNEL"), g_getenv ("XM_GUEST_RAMDISK"));
   g_autoptr (GError) error = NULL;
   if (!g_file_set_contents (vm->config, text, -1, &error))
     g_error ("%s", error->message);
@@ -30,9 +33,10 @@ create (TestVm *vm)
   g_variant_get (answer, "(o)", &vm->path);
   vm->uuid = g_strdelimit (g_strdup (vm->path + strlen ("/vm/")), "_", '-');
   host_set (vm->path, "name", g_variant_new_string (vm->name));
-  host_set (vm->path, "memory", g_variant_new_int32 (64));
-  host_set (vm->path, "memory-static-max", g_variant_new_int32 (64));
+  host_set (vm->path, "memory", g_variant_new_int32 (MEMORY_MIB));
+  host_set (vm->path, "memory-static-max", g_variant_new_int32 (MEMORY_MIB));
   host_set (vm->path, "kernel", g_variant_new_string (g_getenv ("XM_GUEST_KERNEL")));
+  host_set (vm->path, "initrd", g_variant_new_string (g_getenv ("XM_GUEST_RAMDISK")));
   write_config (vm);
 }
 
@@ -216,25 +220,43 @@ phase_of (const HostDomain *domain)
   return domain->state[2] == 'p' ? PHASE_PAUSED : PHASE_RUNNING;
 }
 
+static char *
+compare_shown (const TestVm *vm, const HostGet shown[N_SHOWN], const char *state, int domid)
+{
+  g_autofree char *want_domid = g_strdup_printf ("%d", domid);
+  if (!g_str_equal (shown[SHOWN_STATE].value, state))
+    return g_strdup_printf ("%s: the service says %s, expected %s", vm->name,
+                            shown[SHOWN_STATE].value, state);
+  if (!g_str_equal (shown[SHOWN_DOMID].value, want_domid))
+    return g_strdup_printf ("%s: the service says domid %s, expected %s", vm->name,
+                            shown[SHOWN_DOMID].value, want_domid);
+  return NULL;
+}
+
+void
+test_vm_ask (const TestVm *vm, HostGet shown[N_SHOWN])
+{
+  shown[SHOWN_STATE] = (HostGet){ .path = vm->path, .property = "state" };
+  shown[SHOWN_DOMID] = (HostGet){ .path = vm->path, .property = "domid" };
+}
+
 /* What the service says of the VM, against what it should. */
 static char *
 compare_service (const TestVm *vm, const char *state, int domid)
 {
-  g_autofree char *got_state = host_get (vm->path, "state");
-  g_autofree char *got_domid = host_get (vm->path, "domid");
-  g_autofree char *want_domid = g_strdup_printf ("%d", domid);
-  if (!g_str_equal (got_state, state))
-    return g_strdup_printf ("%s: the service says %s, expected %s", vm->name, got_state, state);
-  if (!g_str_equal (got_domid, want_domid))
-    return g_strdup_printf ("%s: the service says domid %s, expected %s", vm->name, got_domid,
-                            want_domid);
-  return NULL;
+  HostGet shown[N_SHOWN];
+  test_vm_ask (vm, shown);
+  host_get_many (shown, N_SHOWN);
+  char *difference = compare_shown (vm, shown, state, domid);
+  for (int i = 0; i < N_SHOWN; i++)
+    g_free (shown[i].value);
+  return difference;
 }
 
 char *
-test_vm_look (TestVm *vm, GPtrArray *domains, int old_domid)
+test_vm_look_at_host (const TestVm *vm, GPtrArray *domains, int old_domid)
 {
-  ModelVm *model = &vm->model;
+  const ModelVm *model = &vm->model;
   const HostDomain *domain = test_vm_domain (vm, domains);
   if (phase_of (domain) != model->phase)
     return g_strdup_printf ("%s: xl shows %s, expected %s", vm->name,
@@ -243,8 +265,16 @@ test_vm_look (TestVm *vm, GPtrArray *domains, int old_domid)
     return g_strdup_printf ("%s: still has domid %d", vm->name, old_domid);
   if (domain != NULL && old_domid < 0 && model->domid >= 0 && model->domid != domain->domid)
     return g_strdup_printf ("%s: has domid %d, expected %d", vm->name, domain->domid, model->domid);
+  return NULL;
+}
+
+char *
+test_vm_look (TestVm *vm, GPtrArray *domains, const HostGet shown[N_SHOWN])
+{
+  ModelVm *model = &vm->model;
+  const HostDomain *domain = test_vm_domain (vm, domains);
   int domid = domain != NULL ? domain->domid : -1;
-  char *difference = compare_service (vm, model_state (model), domid);
+  char *difference = compare_shown (vm, shown, model_state (model), domid);
   if (difference != NULL)
     return difference;
   int owned = test_vm_owned_domid (vm);

@@ -35,10 +35,21 @@ gboolean test_vm_act (TestVm *vm, Action action, char **error);
 /** test_vm_call: begins what the service is asked to do; not for ACTION_DELETE. */
 void test_vm_call (TestVm *vm, Action action, HostAnswered answered, gpointer user_data);
 
-/** test_vm_look: compares the VM with the model. @domains: what xl shows.
- * @domid: the domain it had before, when it must have a new one; else -1
+/** Shown: what the service is asked about a VM, at each look. */
+typedef enum { SHOWN_STATE, SHOWN_DOMID, N_SHOWN } Shown;
+
+/** test_vm_ask: what host_get_many() is to ask about @vm. */
+void test_vm_ask (const TestVm *vm, HostGet shown[N_SHOWN]);
+
+/** test_vm_look_at_host: compares the domains of the host with the model.
+ * @old_domid: the domid it had before, when it must have a new one; else -1
  * Returns: (nullable) (transfer full): what is different. */
-char *test_vm_look (TestVm *vm, GPtrArray *domains, int old_domid);
+char *test_vm_look_at_host (const TestVm *vm, GPtrArray *domains, int old_domid);
+
+/** test_vm_look: compares what the service says of @vm with the model, and with the domains, which
+ * are as the model has them.
+ * Returns: (nullable) (transfer full): what is different. */
+char *test_vm_look (TestVm *vm, GPtrArray *domains, const HostGet shown[N_SHOWN]);
 
 /** test_vm_look_at_service: compares what the service says with what xl shows.
  * Returns: (nullable) (transfer full): what is different. */

@@ -14,6 +14,8 @@
 #define SETTLE_SECONDS 20
 #define HISTORY        30
 #define TRIM_STEPS     1000
+#define POLL_US        2000
+#define XL_LOOK_STEPS  10
 
 static struct {
   int steps, vms, seconds, seed;
@@ -118,14 +120,15 @@ on_told (const char *uuid, const char *state, gpointer user_data)
   }
 }
 
+/* Whether all domains are as the model has them; @domains as the host's records, or xl, show them.
+ */
 static char *
-look_at_all (const TestVm *changed, int old_domid)
+look_at_host (GPtrArray *domains, const TestVm *changed, int old_domid)
 {
-  g_autoptr (GPtrArray) domains = host_list ();
   guint known = 0;
   for (guint i = 0; i < vms->len; i++) {
-    TestVm *vm = vms->pdata[i];
-    char *difference = test_vm_look (vm, domains, vm == changed ? old_domid : -1);
+    const TestVm *vm = vms->pdata[i];
+    char *difference = test_vm_look_at_host (vm, domains, vm == changed ? old_domid : -1);
     if (difference != NULL)
       return difference;
     known += vm->model.phase != PHASE_OFF;
@@ -133,6 +136,34 @@ look_at_all (const TestVm *changed, int old_domid)
   if (known != domains->len)
     return g_strdup_printf ("xl shows %u domains, expected %u", domains->len, known);
   return NULL;
+}
+
+static char *
+look_at_all (const TestVm *changed, int old_domid)
+{
+  g_autoptr (GPtrArray) domains = host_list ();
+  char *difference = look_at_host (domains, changed, old_domid);
+  if (difference != NULL)
+    return difference;
+  g_autofree HostGet *shown = g_new (HostGet, vms->len * N_SHOWN);
+  for (guint i = 0; i < vms->len; i++)
+    test_vm_ask (vms->pdata[i], &shown[i * N_SHOWN]);
+  host_get_many (shown, vms->len * N_SHOWN);
+  for (guint i = 0; i < vms->len && difference == NULL; i++)
+    difference = test_vm_look (vms->pdata[i], domains, &shown[i * N_SHOWN]);
+  for (guint i = 0; i < vms->len * N_SHOWN; i++)
+    g_free (shown[i].value);
+  return difference;
+}
+
+/* What the walk reads of the host without xl is what xl prints. */
+static void
+look_with_xl (void)
+{
+  g_autoptr (GPtrArray) domains = host_list_by_xl ();
+  g_autofree char *difference = look_at_host (domains, NULL, -1);
+  if (difference != NULL)
+    walk_fail ("by xl list -v: %s", difference);
 }
 
 void
@@ -147,7 +178,7 @@ walk_expect_told (TestVm *vm, const char *pattern)
 /* Waits until the service and xl are as the model is; @changed may have a new domid.
  * @is_quiet: xl lets the guest run, or stops it, and nobody is told */
 static void
-settle (const TestVm *changed, int old_domid, const char *pattern, gboolean is_quiet)
+wait_for_model (const TestVm *changed, int old_domid, gboolean is_quiet)
 {
   gint64 limit = g_get_monotonic_time () + SETTLE_SECONDS * G_USEC_PER_SEC;
   g_autofree char *difference = NULL;
@@ -157,9 +188,17 @@ settle (const TestVm *changed, int old_domid, const char *pattern, gboolean is_q
     g_clear_pointer (&difference, g_free);
     if (is_quiet)
       walk_refresh ();
-    host_dispatch_until (g_get_monotonic_time () + 5000); /* Xen's side tells nobody */
+    host_dispatch_until (g_get_monotonic_time () + POLL_US); /* Xen's side tells nobody */
   }
   host_dispatch ();
+  if (step_number % XL_LOOK_STEPS == 0)
+    look_with_xl ();
+}
+
+static void
+settle (TestVm *changed, int old_domid, const char *pattern, gboolean is_quiet)
+{
+  wait_for_model (changed, old_domid, is_quiet);
   for (guint i = 0; i < vms->len; i++) {
     TestVm *vm = vms->pdata[i];
     walk_expect_told (vm, vm == changed ? pattern : "");
@@ -262,8 +301,8 @@ step_restart (void)
     model_apply (&vm->model, row);
   }
   daemon_control ("start");
+  wait_for_model (vm, old_domid, FALSE);
   forget_told ();
-  settle (vm, old_domid, ".*", FALSE);
   return is_kill ? "kill" : "restart";
 }
 

@@ -175,3 +175,21 @@ sim_memory_free_kb (void)
     left -= ((SimDomain *)g_ptr_array_index (domains, i))->memory_kb;
   return left;
 }
+
+void
+sim_domain_letters (const SimDomain *domain, char letters[7])
+{
+  gboolean down = domain->reason != SIM_RUNNING;
+
+  strcpy (letters, "------");
+  if (domain->pauses > 0)
+    letters[2] = 'p';
+  else if (!down && !domain->s3 && !domain->dying)
+    letters[1] = 'b';
+  if (down) {
+    letters[3] = 's';
+    letters[4] = "-rscw"[domain->reason];
+  }
+  if (domain->dying)
+    letters[5] = 'd';
+}

@@ -97,6 +97,9 @@ int sim_domain_next (void);
 /** sim_domain_shut_down: ends the guest with a reason code and tells xenstored. Hold the lock. */
 void sim_domain_shut_down (SimDomain *domain, int reason);
 
+/** sim_domain_letters: the state column of `xl list`. */
+void sim_domain_letters (const SimDomain *domain, char letters[7]);
+
 /** sim_memory_free_kb: what is left of the host's memory. Hold the lock. */
 gint64 sim_memory_free_kb (void);
 gint64 sim_memory_total_kb (void);

@@ -34,24 +34,6 @@ shown_mib (const SimDomain *domain)
   return g_strcmp0 (domain->type, "hvm") == 0 && mib > 0 ? mib - 1 : mib;
 }
 
-static void
-state_letters (const SimDomain *domain, char letters[7])
-{
-  gboolean down = domain->reason != SIM_RUNNING;
-
-  strcpy (letters, "------");
-  if (domain->pauses > 0)
-    letters[2] = 'p';
-  else if (!down && !domain->s3 && !domain->dying)
-    letters[1] = 'b';
-  if (down) {
-    letters[3] = 's';
-    letters[4] = "-rscw"[domain->reason];
-  }
-  if (domain->dying)
-    letters[5] = 'd';
-}
-
 static SimDomain *
 domain_zero (void)
 {
@@ -180,7 +162,7 @@ xl_list (XlCall *call)
     const SimDomain *domain = g_ptr_array_index (domains, i);
     char letters[7];
 
-    state_letters (domain, letters);
+    sim_domain_letters (domain, letters);
     if (domain->domid == 0)
       letters[0] = 'r', letters[1] = '-';
     printf ("%-40s %5d %5" G_GINT64_FORMAT " %5d     %s  %8.1f",
@@ -218,7 +200,7 @@ xl_vcpu_list (XlCall *call)
     const SimDomain *domain = g_ptr_array_index (domains, i);
     char letters[7];
 
-    state_letters (domain, letters);
+    sim_domain_letters (domain, letters);
     for (int v = 0; v < domain->max_vcpus; v++) {
       double seconds = cpu_seconds (domain->started_us) / domain->max_vcpus;
 
