@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "qmp-helper/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "qmp-helper/stats.h"
+
+bool
+qh_loop_init (QhLoop *loop, const QhOptions *options)
+{
+  sigset_t taken;
+  *loop = (QhLoop){ .options = options };
+  signal (SIGPIPE, SIG_IGN);
+  sigemptyset (&taken);
+  sigaddset (&taken, SIGTERM);
+  sigaddset (&taken, SIGINT);
+  sigaddset (&taken, SIGHUP);
+  sigaddset (&taken, SIGUSR1);
+  sigprocmask (SIG_BLOCK, &taken, NULL);
+  loop->signals = signalfd (-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+  return loop->signals >= 0;
+}
+
+static void
+take_signals (QhLoop *loop)
+{
+  struct signalfd_siginfo info;
+  while (read (loop->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+    if (info.ssi_signo == SIGUSR1)
+      qh_stats_write ();
+    else
+      loop->ending = true;
+  }
+}
+
+bool
+qh_loop_wait (QhLoop *loop, struct pollfd *fds, unsigned count, int timeout)
+{
+  fds[QH_POLL_SIGNALS] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
+  fds[QH_POLL_XENSTORE] = (struct pollfd){ .fd = -1 };
+  if (loop->ending)
+    return false;
+  if (poll (fds, count, timeout) < 0)
+    for (unsigned i = 0; i < count; i++)
+      fds[i].revents = 0;
+  if (fds[QH_POLL_SIGNALS].revents != 0)
+    take_signals (loop);
+  return !loop->ending;
+}
+
+int
+qh_sooner (int a, int b)
+{
+  if (a < 0)
+    return b;
+  return b < 0 || a < b ? a : b;
+}
+
+void
+qh_loop_free (QhLoop *loop)
+{
+  if (loop->signals >= 0)
+    close (loop->signals);
+  loop->signals = -1;
+}
