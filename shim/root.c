@@ -4,8 +4,11 @@
 #include "shim/create-vhd.h"
 #include "shim/db-service.h"
 #include "shim/error.h"
+#include "shim/guest-request.h"
 #include "shim/hook.h"
+#include "shim/policy.h"
 #include "shim/root-config.h"
+#include "shim/script-queue.h"
 #include "shim/signals.h"
 #include "shim/vm-methods.h"
 #include "shim/vm-set.h"
@@ -108,6 +111,25 @@ list_child_service_vm_templates (gpointer owner,
     xm_error_return (invocation, error);
   else
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(^as)", tags));
+}
+
+static void
+list_extension_packs (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  static const char *const keys[] = { "description", "id", "image", "name", "vendor", "version" };
+  XmService *service = owner;
+  g_autofree const char **packs = xm_store_list (service->store, "/extpack");
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{ss}"));
+  for (const char **pack = packs; *pack != NULL; pack++) {
+    g_variant_builder_open (&builder, G_VARIANT_TYPE ("a{ss}"));
+    for (gsize i = 0; i < G_N_ELEMENTS (keys); i++) {
+      g_autofree char *path = g_strconcat ("/extpack/", *pack, "/", keys[i], NULL);
+      const char *text = xm_store_read (service->store, path);
+      g_variant_builder_add (&builder, "{ss}", keys[i], text != NULL ? text : "");
+    }
+    g_variant_builder_close (&builder);
+  }
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &builder));
 }
 
 /* -- creating and deleting --------------------------------------------------------- */
@@ -264,6 +286,7 @@ static const XmMethod xenmgr_methods[] = {
   { "find_vm_by_uuid", find_vm_by_uuid },
   { "list_child_service_vm_templates", list_child_service_vm_templates },
   { "list_domids", list_domids },
+  { "list_extension_packs", list_extension_packs },
   { "list_templates", list_templates },
   { "list_ui_templates", list_ui_templates },
   { "list_vms", list_vms },
@@ -288,7 +311,7 @@ XmObjectKind *
 xm_root_kind_new (void)
 {
   static const XmInterface interfaces[] = {
-    { .name = "com.citrix.xenclient.policy" },
+    { .name = "com.citrix.xenclient.policy", .methods = xm_policy_methods },
     { .name = "com.citrix.xenclient.xenmgr", .methods = xenmgr_methods },
     { .name = "com.citrix.xenclient.xenmgr.config",
       .lookup = xm_root_config_lookup,
@@ -299,8 +322,8 @@ xm_root_kind_new (void)
       .get = xm_root_config_get,
       .set = xm_root_config_set },
     { .name = "com.citrix.xenclient.xenmgr.diag" },
-    { .name = "com.citrix.xenclient.xenmgr.guestreq" },
-    { .name = "com.citrix.xenclient.xenmgr.testing" },
+    { .name = "com.citrix.xenclient.xenmgr.guestreq", .methods = xm_guest_request_methods },
+    { .name = "com.citrix.xenclient.xenmgr.testing", .methods = xm_testing_methods },
     { .name = "com.citrix.xenclient.xenmgr.unrestricted", .methods = unrestricted_methods },
     { .name = "com.citrix.xenclient.db", .methods = db_methods },
   };

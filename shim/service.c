@@ -15,6 +15,7 @@
 #include "shim/root-config-files.h"
 #include "shim/root.h"
 #include "shim/run-files.h"
+#include "shim/script-queue.h"
 #include "shim/service-vms.h"
 #include "shim/state-node.h"
 #include "shim/vm-disk.h"
@@ -162,6 +163,8 @@ xm_service_new (XmSettings *settings, GError **error)
   service->toolstack = xm_toolstack_new (service->runner);
   service->hosts_file = xm_hosts_file_new (service);
   service->root_files = xm_root_files_new ();
+  service->script_queue = xm_script_queue_new ();
+  service->end = g_cancellable_new ();
   apply_limits (service);
   service->xenstore = xl_xenstore_new ();
   service->domains =
@@ -264,6 +267,8 @@ xm_service_free (XmService *service)
   if (service->store != NULL && !xm_store_flush (service->store, &error))
     g_warning ("not everything could be written: %s", error->message);
   service->ending = TRUE;
+  if (service->end != NULL)
+    g_cancellable_cancel (service->end);
   unexport_all (service);
   g_hash_table_unref (service->vms);
   g_hash_table_unref (service->mounting);
@@ -273,6 +278,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->peers, xm_peers_free);
   g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
   g_clear_pointer (&service->root_files, xm_root_files_free);
+  g_clear_pointer (&service->script_queue, xm_script_queue_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);
@@ -298,6 +304,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->disk_kind, xm_object_kind_free);
   g_clear_pointer (&service->nic_kind, xm_object_kind_free);
   g_clear_object (&service->connection);
+  g_clear_object (&service->end);
   xm_settings_free (service->settings);
   g_free (service);
 }

@@ -18,6 +18,7 @@ struct _XmAutostart;
 struct _XmPeers;
 struct _XmHostsFile;
 struct _XmRootFiles;
+struct _XmScriptQueue;
 
 /**
  * XmService: what the parts of the daemon share. Made by main(), alive as long
@@ -43,6 +44,7 @@ struct _XmService {
   struct _XmPeers *peers; /* NULL until there is a connection */
   struct _XmHostsFile *hosts_file;
   struct _XmRootFiles *root_files;
+  struct _XmScriptQueue *script_queue;
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
   struct _XmAutostart *autostart;
@@ -50,6 +52,7 @@ struct _XmService {
   int network_backend; /* the domain that /local/domain/0/backend-domid names; 0 none of ours */
   gboolean recovered;  /* from what happened while there was no service */
   gboolean ending;     /* the VMs leave the bus, their domains stay */
+  GCancellable *end;   /* cancelled then, for what asks others */
 
   XmObjectKind *root_kind;
   XmObjectKind *host_kind;

@@ -3,12 +3,14 @@
 
 #define XENMGR "com.citrix.xenclient.xenmgr"
 #define HOST   XENMGR ".host"
+#define GUEST  XENMGR ".guestreq"
 
 /* No signal leaves that is not in here. */
 static const struct {
   const char *interface, *member;
 } emitted[] = {
   { XENMGR, "language_changed" },
+  { GUEST, "requested_attention" },
   { XENMGR, "config_changed" },
   { XENMGR, "notify" },
   { XENMGR, "vm_config_changed" },
@@ -18,6 +20,24 @@ static const struct {
   { XENMGR, "vm_state_changed" },
   { XENMGR, "vm_transfer_changed" },
 };
+
+/* What the original declares and never sends. */
+static const struct {
+  const char *interface, *member;
+} never_emitted[] = {
+  { XENMGR, "network_state_changed" },
+};
+
+gboolean
+xm_signal_is_never_emitted (const char *interface, const char *member)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (never_emitted); i++) {
+    if (g_str_equal (never_emitted[i].interface, interface) &&
+        g_str_equal (never_emitted[i].member, member))
+      return TRUE;
+  }
+  return FALSE;
+}
 
 gboolean
 xm_signal_is_emitted (const char *interface, const char *member)
@@ -74,6 +94,13 @@ void
 xm_signal_language_changed (XmService *service)
 {
   emit (service, "language_changed", g_variant_new ("()"));
+}
+
+void
+xm_signal_requested_attention (XmVm *vm)
+{
+  emit_from (vm->service, "/", GUEST, "requested_attention",
+             g_variant_new ("(so)", vm->uuid, vm->path));
 }
 
 void

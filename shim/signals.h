@@ -23,6 +23,9 @@ void xm_signal_config_changed (XmService *service);
 /** xm_signal_language_changed: `language_changed`. */
 void xm_signal_language_changed (XmService *service);
 
+/** xm_signal_requested_attention: `requested_attention` of com.citrix.xenclient.xenmgr.guestreq. */
+void xm_signal_requested_attention (XmVm *vm);
+
 /** xm_signal_vm_notify: `notify` with `vm:state:<internal word>` or `power-state:<number>`. */
 void xm_signal_vm_notify (XmVm *vm, const char *message);
 
@@ -31,5 +34,8 @@ void xm_signal_vm_state_changed (XmVm *vm, XmVmState state, int acpi_state);
 
 /** xm_signal_is_emitted: whether the service emits signal @member of @interface at all. */
 gboolean xm_signal_is_emitted (const char *interface, const char *member);
+
+/** xm_signal_is_never_emitted: whether @member is there for clients that listen to it, and no more. */
+gboolean xm_signal_is_never_emitted (const char *interface, const char *member);
 
 G_END_DECLS

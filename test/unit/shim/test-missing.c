@@ -30,7 +30,8 @@ count_member (const char *interface,
 {
   Count *count = user_data;
   count->total++;
-  if (served || (sort == XM_MEMBER_SIGNAL && xm_signal_is_emitted (interface, member)))
+  if (served || (sort == XM_MEMBER_SIGNAL && (xm_signal_is_emitted (interface, member) ||
+                                              xm_signal_is_never_emitted (interface, member))))
     return;
   g_ptr_array_add (count->left, g_strjoin (".", interface, member, NULL));
   guint left = GPOINTER_TO_UINT (g_hash_table_lookup (count->by_prefix, interface));

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* com.citrix.xenclient.xenmgr.testing, .guestreq and com.citrix.xenclient.policy of object /. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "service-fixture.h"
+#include "shim/script-queue.h"
+
+#define TESTING XENMGR ".testing"
+#define POLICY  "com.citrix.xenclient.policy"
+#define UUID    "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
+
+static ServiceFixture *fixture;
+
+static void
+set_up (void)
+{
+  fixture = service_fixture_new ();
+}
+
+static void
+tear_down (void)
+{
+  service_fixture_free (fixture);
+}
+
+static GVariant *
+must_call (const char *interface, const char *method, GVariant *parameters)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *answer =
+      service_fixture_call (fixture, XENMGR, "/", interface, method, parameters, &error);
+  ck_assert_msg (answer != NULL, "%s: %s", method, error != NULL ? error->message : "");
+  return answer;
+}
+
+static void
+run_call (const char *interface, const char *method, GVariant *parameters)
+{
+  g_variant_unref (must_call (interface, method, parameters));
+}
+
+static void
+must_fail (const char *interface, const char *method, GVariant *parameters, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  ck_assert_ptr_null (
+      service_fixture_call (fixture, XENMGR, "/", interface, method, parameters, &error));
+  g_dbus_error_strip_remote_error (error);
+  ck_assert_msg (strstr (error->message, text) != NULL, "%s", error->message);
+}
+
+/* -- the queue --------------------------------------------------------------------- */
+
+static void
+queue (const char *script)
+{
+  run_call (TESTING, "script_queue", g_variant_new ("(s)", script));
+}
+
+static void
+expect_dequeued (const char *script)
+{
+  g_autoptr (GVariant) answer = must_call (TESTING, "script_dequeue", NULL);
+  const char *text;
+  g_variant_get (answer, "(&s)", &text);
+  ck_assert_str_eq (text, script);
+}
+
+typedef struct {
+  gboolean answered;
+  char *script; /* NULL: an error */
+} Dequeue;
+
+static void
+on_dequeued (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Dequeue *dequeue = user_data;
+  g_autoptr (GVariant) answer =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  if (answer != NULL)
+    g_variant_get (answer, "(s)", &dequeue->script);
+  dequeue->answered = TRUE;
+}
+
+static void
+begin_dequeue (Dequeue *dequeue)
+{
+  *dequeue = (Dequeue){ 0 };
+  g_dbus_connection_call (service_fixture_client (fixture), XENMGR, "/", TESTING, "script_dequeue",
+                          NULL, NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_dequeued, dequeue);
+}
+
+static void
+expect_script (const Dequeue *dequeue, const char *script)
+{
+  while (!dequeue->answered)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_str_eq (dequeue->script, script);
+  g_free (dequeue->script);
+}
+
+START_TEST (first_in_first_out)
+{
+  queue ("one");
+  queue ("");
+  queue ("three");
+  expect_dequeued ("one");
+  expect_dequeued ("");
+  expect_dequeued ("three");
+}
+END_TEST
+
+/* Who waits holds nobody up, and gets the text in its turn. */
+START_TEST (waiting_for_a_script)
+{
+  Dequeue first, second;
+  begin_dequeue (&first);
+  begin_dequeue (&second);
+  g_autoptr (GVariant) other = must_call (XENMGR, "list_vms", NULL);
+  ck_assert (!first.answered && !second.answered);
+  queue ("one");
+  expect_script (&first, "one");
+  ck_assert (!second.answered);
+  queue ("two");
+  expect_script (&second, "two");
+  queue ("three");
+  expect_dequeued ("three");
+}
+END_TEST
+
+START_TEST (a_full_queue)
+{
+  g_autofree char *half = g_strnfill (XM_SCRIPT_QUEUE_MAX_BYTES / 2, 'x');
+  queue (half);
+  queue (half);
+  must_fail (TESTING, "script_queue", g_variant_new ("(s)", "x"), "queue of scripts is full");
+  expect_dequeued (half);
+  queue ("x");
+  expect_dequeued (half);
+  expect_dequeued ("x");
+  for (int i = 0; i < XM_SCRIPT_QUEUE_MAX; i++)
+    queue ("y");
+  must_fail (TESTING, "script_queue", g_variant_new ("(s)", ""), "queue of scripts is full");
+  expect_dequeued ("y");
+  queue ("z");
+}
+END_TEST
+
+START_TEST (too_many_waiting)
+{
+  static Dequeue waiting[XM_SCRIPT_QUEUE_MAX_WAITING];
+  for (gsize i = 0; i < G_N_ELEMENTS (waiting); i++)
+    begin_dequeue (&waiting[i]);
+  must_fail (TESTING, "script_dequeue", NULL, "256 callers wait for a script already");
+  for (gsize i = 0; i < G_N_ELEMENTS (waiting); i++) {
+    g_autofree char *script = g_strdup_printf ("%zu", i);
+    queue (script);
+    expect_script (&waiting[i], script);
+  }
+}
+END_TEST
+
+/* With the service, the wait ends. */
+START_TEST (the_end_while_waiting)
+{
+  static Dequeue waiting;
+  begin_dequeue (&waiting);
+  run_call (XENMGR, "list_vms", NULL);
+}
+END_TEST
+
+/* -- who asks ---------------------------------------------------------------------- */
+
+/* Without a bus that knows domains, everybody is in dom0. */
+START_TEST (attention_from_dom0)
+{
+  service_fixture_add_vm (fixture, UUID, "{}")->domid = 0;
+  service_fixture_signals (fixture);
+  run_call (XENMGR ".guestreq", "request_attention", NULL);
+  ck_assert_uint_eq (service_fixture_signals (fixture)->len, 0);
+  xm_vm_lookup (service_fixture_service (fixture), UUID)->domid = -1;
+}
+END_TEST
+
+/* -- policies ---------------------------------------------------------------------- */
+
+static void
+expect_policy (const char *uuid, const char *words)
+{
+  g_autoptr (GVariant) answer = must_call (POLICY, "retrieve", g_variant_new ("(s)", uuid));
+  const char *text;
+  g_variant_get (answer, "(&s)", &text);
+  ck_assert_str_eq (text, words);
+}
+
+static void
+enforce (const char *words)
+{
+  run_call (POLICY, "enforce", g_variant_new ("(ss)", UUID, words));
+}
+
+START_TEST (policy_words)
+{
+  XmVm *vm = service_fixture_add_vm (fixture, UUID, "{}");
+  expect_policy (UUID, "");
+  enforce ("block-modify-vm-settings; block-cd-rec;no-such-word;;BLOCK-CD-ACCESS");
+  expect_policy (UUID, "block-cd-rec;block-modify-vm-settings");
+  ck_assert_str_eq (xm_vm_read (vm, "policies/cd-rec"), "false");
+  ck_assert_str_eq (xm_vm_read (vm, "policies/audio-access"), "true");
+  service_fixture_wait_signal (fixture, "vm_config_changed");
+  enforce ("block-cd-access;block-cd-rec;block-audio-access;block-audio-rec;"
+           "block-wired-networking;block-wireless-networking;block-modify-vm-settings");
+  expect_policy (UUID, "block-cd-access;block-cd-rec;block-audio-access;block-audio-rec;"
+                       "block-wired-networking;block-wireless-networking;"
+                       "block-modify-vm-settings");
+  enforce ("");
+  expect_policy (UUID, "");
+  ck_assert_str_eq (xm_vm_read (vm, "policies/modify-vm-settings"), "true");
+}
+END_TEST
+
+START_TEST (policies_of_no_vm)
+{
+  XmService *service = service_fixture_service (fixture);
+  expect_policy (UUID, "");
+  expect_policy ("", "");
+  must_fail (POLICY, "enforce", g_variant_new ("(ss)", UUID, "block-cd-rec"),
+             "no vm with uuid " UUID);
+  must_fail (POLICY, "enforce", g_variant_new ("(ss)", "", "block-cd-rec"), "no vm with uuid ");
+  ck_assert (!xm_store_exists (service->store, "/vm/" UUID));
+}
+END_TEST
+
+START_TEST (a_policy_that_is_no_boolean)
+{
+  service_fixture_add_vm (fixture, UUID, "{\"policies\":{\"cd-rec\":\"perhaps\"}}");
+  must_fail (POLICY, "retrieve", g_variant_new ("(s)", UUID),
+             "unexpected boolean text representation: perhaps while reading /vm/" UUID
+             "/policies/cd-rec");
+}
+END_TEST
+
+/* -- extension packs --------------------------------------------------------------- */
+
+START_TEST (extension_packs)
+{
+  XmStore *store = service_fixture_service (fixture)->store;
+  g_autoptr (GVariant) none = must_call (XENMGR, "list_extension_packs", NULL);
+  g_autofree char *empty = g_variant_print (none, FALSE);
+  ck_assert_str_eq (empty, "([],)");
+  ck_assert (xm_store_inject (store, "/extpack",
+                              "{\"0\":{\"id\":\"x\",\"name\":\"Extra\",\"version\":2},\"1\":\"?\"}",
+                              NULL));
+  g_autoptr (GVariant) two = must_call (XENMGR, "list_extension_packs", NULL);
+  g_autofree char *text = g_variant_print (two, FALSE);
+  ck_assert_str_eq (text, "([{'description': '', 'id': 'x', 'image': '', 'name': 'Extra', "
+                          "'vendor': '', 'version': '2'}, {'description': '', 'id': '', "
+                          "'image': '', 'name': '', 'vendor': '', 'version': ''}],)");
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("root-members");
+  TCase *tcase = tcase_create ("root-members");
+  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_set_timeout (tcase, 60);
+  tcase_add_test (tcase, first_in_first_out);
+  tcase_add_test (tcase, waiting_for_a_script);
+  tcase_add_test (tcase, a_full_queue);
+  tcase_add_test (tcase, too_many_waiting);
+  tcase_add_test (tcase, the_end_while_waiting);
+  tcase_add_test (tcase, attention_from_dom0);
+  tcase_add_test (tcase, policy_words);
+  tcase_add_test (tcase, policies_of_no_vm);
+  tcase_add_test (tcase, a_policy_that_is_no_boolean);
+  tcase_add_test (tcase, extension_packs);
+  suite_add_tcase (suite, tcase);
+  SRunner *runner = srunner_create (suite);
+  srunner_run_all (runner, CK_ENV);
+  int failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
