@@ -14,4 +14,7 @@ G_BEGIN_DECLS
  */
 int xm_read_file (const char *path, gsize limit, char **text, gsize *len);
 
+/** xm_read_file_start: the same, but of a file that is larger only the first @limit bytes. */
+int xm_read_file_start (const char *path, gsize limit, char **text, gsize *len);
+
 G_END_DECLS
