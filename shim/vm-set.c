@@ -11,6 +11,7 @@
 #include "shim/run-files.h"
 #include "shim/signals.h"
 #include "shim/vm-device.h"
+#include "shim/vm-saved.h"
 
 #define FIRST_SLOT 1
 #define LAST_SLOT  9
@@ -317,6 +318,7 @@ on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   XmStore *store = vm->service->store;
   GError *error = NULL;
   g_autofree char *dom_store = g_strconcat ("/dom-store/", vm->uuid, NULL);
+  xm_vm_saved_discard (vm); /* while the record still names its disks */
   if (!xm_disk_images_remove_finish (result, &error) ||
       !xm_store_remove (store, vm->db_path, &error) ||
       !xm_store_remove (store, dom_store, &error)) {
@@ -339,9 +341,11 @@ fail_deletion (Deletion *deletion, GError *error)
   g_free (deletion);
 }
 
+/* Before anything of it goes. */
 static gboolean
 check_off (XmVm *vm, GError **error)
 {
+  const XmStoreNode *node = xm_store_lookup (vm->service->store, vm->db_path);
   if (xm_vm_is_running (vm) || xm_lifecycle_is_busy (vm))
     xm_error_set (error, XM_ERROR_REMOVE_RUNNING);
   else if (vm->object == NULL)
@@ -349,6 +353,8 @@ check_off (XmVm *vm, GError **error)
   else if (!xm_lifecycle_is_known (vm))
     xm_error_set_plain (error, "whether vm %s runs is not known: xl does not list the domains",
                         vm->uuid);
+  else if (node != NULL && xm_node_has_binary (node))
+    xm_error_set_plain (error, "cannot remove binary file nodes: vm %s has some", vm->uuid);
   else
     return TRUE;
   return FALSE;
