@@ -13,6 +13,7 @@
 #include "qmp-helper/stats.h"
 
 #define READS_AT_ONCE 64
+#define REOPEN_MS     100 /* between tries to make a vchan */
 
 enum { POLL_MONITOR = QH_POLL_FIRST, POLL_PEER, N_POLL };
 
@@ -198,6 +199,8 @@ fill_poll (Agent *self, struct pollfd *fds)
   if (self->more)
     return 0;
   int timeout = qh_link_timeout (&self->link);
+  if (transport->fd < 0)
+    timeout = qh_sooner (timeout, REOPEN_MS);
   if (self->ends_at != 0) {
     int64_t left = self->ends_at - qh_now ();
     timeout = qh_sooner (timeout, left > 0 ? (int)left : 0);
@@ -230,6 +233,8 @@ qh_agent_run (QhLoop *loop)
     if (transport->fd >= 0 &&
         (transport->type->ready (transport, fds[POLL_PEER].revents) & QH_READABLE || self.more))
       read_peer (&self);
+    else if (transport->fd < 0 && transport->type->begin != NULL)
+      transport->type->begin (transport);
     push (&self);
   }
   hang_up (&self);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -12,7 +13,9 @@ bool
 qh_loop_init (QhLoop *loop, const QhOptions *options)
 {
   sigset_t taken;
-  *loop = (QhLoop){ .options = options };
+  memset (loop, 0, sizeof *loop);
+  loop->options = options;
+  loop->xenstore.fd = -1;
   signal (SIGPIPE, SIG_IGN);
   sigemptyset (&taken);
   sigaddset (&taken, SIGTERM);
@@ -40,7 +43,7 @@ bool
 qh_loop_wait (QhLoop *loop, struct pollfd *fds, unsigned count, int timeout)
 {
   fds[QH_POLL_SIGNALS] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
-  fds[QH_POLL_XENSTORE] = (struct pollfd){ .fd = -1 };
+  fds[QH_POLL_XENSTORE] = (struct pollfd){ .fd = loop->xenstore.fd, .events = POLLIN };
   if (loop->ending)
     return false;
   if (poll (fds, count, timeout) < 0)
@@ -48,6 +51,13 @@ qh_loop_wait (QhLoop *loop, struct pollfd *fds, unsigned count, int timeout)
       fds[i].revents = 0;
   if (fds[QH_POLL_SIGNALS].revents != 0)
     take_signals (loop);
+  if (fds[QH_POLL_XENSTORE].revents != 0) {
+    qh_xenstore_process (&loop->xenstore);
+    if (loop->xenstore.gone) {
+      qh_log (QH_LOG_INFO, "domain %d is gone", loop->options->stubdom);
+      loop->ending = true;
+    }
+  }
   return !loop->ending;
 }
 

@@ -6,6 +6,7 @@
 
 #include "qmp-helper/listener.h"
 #include "qmp-helper/transport.h"
+#include "qmp-helper/xenstore.h"
 
 /*
  * What every way of serving has: signals, the wait, the end.
@@ -18,6 +19,7 @@ typedef struct {
   const QhOptions *options;
   QhTransport *transport;
   QhListener *listener; /* NULL in the stubdomain */
+  QhXenstore xenstore;
   int signals;
   bool ending;
 } QhLoop;

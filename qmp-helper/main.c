@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "qmp-helper/loop.h"
+#include "qmp-helper/ready.h"
+#include "qmp-helper/sandbox.h"
 #include "qmp-helper/stats.h"
 
 #define RETRY_MS 100
@@ -31,20 +33,19 @@ open_transport (QhLoop *loop, QhTransport *transport)
   return status == -ENODEV ? QH_EXIT_UNAVAILABLE : QH_EXIT_RUNTIME;
 }
 
-static void
-tell_ready (const QhOptions *options)
-{
-  if (options->ready_fd >= 0)
-    close (options->ready_fd);
-}
-
 static int
 serve (QhLoop *loop)
 {
-  tell_ready (loop->options);
-  if (loop->options->connect != NULL)
-    return qh_agent_run (loop);
-  return qh_bridge_run (loop);
+  const QhOptions *options = loop->options;
+  if (!qh_ready_prepare (options, &loop->xenstore))
+    return QH_EXIT_RUNTIME;
+  if (options->sandbox && !qh_sandbox_enter (options, loop->transport))
+    return QH_EXIT_RUNTIME;
+  if (options->sandbox_test)
+    return qh_sandbox_test ();
+  if (!qh_ready_tell (options, &loop->xenstore))
+    return QH_EXIT_RUNTIME;
+  return options->connect != NULL ? qh_agent_run (loop) : qh_bridge_run (loop);
 }
 
 /* Everything between a command line that is right and the end. */
@@ -69,6 +70,7 @@ run (const QhOptions *options, const QhTransportType *type)
   }
   if (status == QH_EXIT_CLEAN)
     status = serve (&loop);
+  qh_ready_undo (options, &loop.xenstore);
   if (options->stats)
     qh_stats_write ();
   if (loop.listener != NULL)

@@ -15,6 +15,7 @@
 #include "qmp-helper/transport.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -240,7 +241,7 @@ unix_close (QhTransport *transport)
   if (transport->fd >= 0)
     close (transport->fd);
   if (transport->fd >= 0)
-    unlink (self->local.sun_path);
+    unlinkat (AT_FDCWD, self->local.sun_path, 0);
   transport->fd = -1;
   transport->data = NULL;
   free (self);

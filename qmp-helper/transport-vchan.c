@@ -1,8 +1,207 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vchan: a byte stream through shared memory, by libxenvchan.
+ *
+ * It tells of nothing that happens twice between two looks: a client that left
+ * and another that came are one to the server. So either each session starts
+ * with a marker, or each has a vchan of its own and the server makes a new one
+ * when the client's end closes.
+ */
 #include "qmp-helper/transport.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef QH_HAVE_VCHAN
+
+#include <libxenvchan.h>
+
+#define RING_BYTES 4096
+
+/** Vchan: state of one. */
+typedef struct {
+  struct libxenvchan *channel;
+  bool was_open; /* the client's end has been seen */
+} Vchan;
+
+static void
+adopt (QhTransport *transport, struct libxenvchan *channel)
+{
+  Vchan *self = transport->data;
+  self->channel = channel;
+  self->was_open = false;
+  transport->fd = channel != NULL ? libxenvchan_fd_for_select (channel) : -1;
+  if (channel != NULL)
+    channel->blocking = 0;
+}
+
+static void
+let_go (QhTransport *transport)
+{
+  Vchan *self = transport->data;
+  if (self->channel != NULL)
+    libxenvchan_close (self->channel);
+  adopt (transport, NULL);
+}
+
+static void
+make_server (QhTransport *transport)
+{
+  const QhOptions *options = transport->options;
+  adopt (transport, libxenvchan_server_init (NULL, options->stubdom, options->vchan_path,
+                                             RING_BYTES, RING_BYTES));
+}
+
+static int
+vchan_open (QhTransport *transport, const QhOptions *options, char *why, size_t size)
+{
+  const char *device = transport->server ? "/dev/xen/gntalloc" : "/dev/xen/gntdev";
+  Vchan *self;
+  if (access (device, F_OK) < 0 || access ("/dev/xen/evtchn", F_OK) < 0) {
+    snprintf (why, size, "%s: %s", device, strerror (errno));
+    return -ENODEV;
+  }
+  self = calloc (1, sizeof *self);
+  if (self == NULL)
+    return -ENOMEM;
+  transport->data = self;
+  transport->fd = -1;
+  transport->messages = false;
+  transport->sessions = options->marker ? QH_SESSIONS_MARKER : QH_SESSIONS_REOPEN;
+  if (!transport->server)
+    return 0;
+  make_server (transport);
+  if (self->channel != NULL)
+    return 0;
+  snprintf (why, size, "%s: %s", options->vchan_path, strerror (errno));
+  return -EIO;
+}
+
+static bool
+is_open (const QhTransport *transport)
+{
+  const Vchan *self = transport->data;
+  return self->channel != NULL && libxenvchan_is_open (self->channel) != 0;
+}
+
+static int
+vchan_begin (QhTransport *transport)
+{
+  const QhOptions *options = transport->options;
+  Vchan *self = transport->data;
+
+  if (transport->server) {
+    if (self->channel == NULL)
+      make_server (transport);
+    if (self->channel == NULL || libxenvchan_is_open (self->channel) != 1)
+      return -EAGAIN;
+    self->was_open = true;
+    return 0;
+  }
+  if (self->channel != NULL && is_open (transport))
+    return 0;
+  let_go (transport);
+  /* The server may not have made it yet: its domain is still starting. */
+  adopt (transport, libxenvchan_client_init (NULL, options->stubdom, options->vchan_path));
+  if (self->channel == NULL || !is_open (transport)) {
+    let_go (transport);
+    return -EAGAIN;
+  }
+  return 0;
+}
+
+static void
+vchan_end (QhTransport *transport)
+{
+  let_go (transport);
+  if (transport->server)
+    make_server (transport);
+}
+
+static short
+vchan_events (const QhTransport *transport, bool want_read, bool want_write)
+{
+  const Vchan *self = transport->data;
+  if (self->channel == NULL)
+    return 0;
+  /* Asking is what makes the other end tell of changes. */
+  libxenvchan_data_ready (self->channel);
+  if (want_write)
+    libxenvchan_buffer_space (self->channel);
+  return POLLIN;
+}
+
+static unsigned
+vchan_ready (QhTransport *transport, short revents)
+{
+  Vchan *self = transport->data;
+  unsigned state = 0;
+  if (self->channel == NULL)
+    return 0;
+  if (revents & POLLIN)
+    libxenvchan_wait (self->channel);
+  int open = libxenvchan_is_open (self->channel);
+  if (open == 0)
+    state |= QH_GONE | QH_READABLE; /* reading is what tells */
+  if (open == 1 && !self->was_open)
+    state |= QH_READABLE;
+  if (libxenvchan_data_ready (self->channel) > 0)
+    state |= QH_READABLE;
+  if (libxenvchan_buffer_space (self->channel) > 0)
+    state |= QH_WRITABLE;
+  return state;
+}
+
+static ssize_t
+vchan_read (QhTransport *transport, void *buffer, size_t size)
+{
+  Vchan *self = transport->data;
+  if (self->channel == NULL)
+    return -EAGAIN;
+  self->was_open = self->was_open || libxenvchan_is_open (self->channel) == 1;
+  int n = libxenvchan_read (self->channel, buffer, size);
+  if (n > 0)
+    return n;
+  return n < 0 || !is_open (transport) ? -ECONNRESET : -EAGAIN;
+}
+
+static ssize_t
+vchan_write (QhTransport *transport, const void *bytes, size_t count)
+{
+  Vchan *self = transport->data;
+  if (self->channel == NULL)
+    return -ECONNREFUSED;
+  int n = libxenvchan_write (self->channel, bytes, count);
+  if (n > 0)
+    return n;
+  return n < 0 || !is_open (transport) ? -ECONNRESET : -EAGAIN;
+}
+
+static void
+vchan_close (QhTransport *transport)
+{
+  let_go (transport);
+  free (transport->data);
+  transport->data = NULL;
+}
+
+const QhTransportType qh_transport_vchan = {
+  .name = "vchan",
+  .open = vchan_open,
+  .events = vchan_events,
+  .ready = vchan_ready,
+  .read = vchan_read,
+  .write = vchan_write,
+  .begin = vchan_begin,
+  .end = vchan_end,
+  .close = vchan_close,
+};
+
+#else
 
 static int
 vchan_open (QhTransport *transport, const QhOptions *options, char *why, size_t size)
@@ -12,3 +211,5 @@ vchan_open (QhTransport *transport, const QhOptions *options, char *why, size_t 
 }
 
 const QhTransportType qh_transport_vchan = { .name = "vchan", .open = vchan_open };
+
+#endif
