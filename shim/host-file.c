@@ -52,7 +52,7 @@ char **
 xm_host_file_list (const XmSettings *settings, const char *path)
 {
   g_autofree char *real = xm_settings_host_path (settings, path);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_null_terminated (0, g_free, TRUE);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GDir) directory = g_dir_open (real, 0, NULL);
   const char *name;
   while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
@@ -60,7 +60,8 @@ xm_host_file_list (const XmSettings *settings, const char *path)
       g_ptr_array_add (names, g_strdup (name));
   }
   g_ptr_array_sort (names, compare_names);
-  return (char **)g_ptr_array_steal (names, NULL);
+  g_ptr_array_add (names, NULL);
+  return (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
 char *

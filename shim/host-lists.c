@@ -36,7 +36,7 @@ static void
 read_names (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   const Listing *listing = data;
-  g_autoptr (GPtrArray) names = g_ptr_array_new_null_terminated (0, g_free, TRUE);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GDir) directory = g_dir_open (listing->path, 0, NULL);
   const char *name;
   while (directory != NULL && names->len < MAX_NAMES &&
@@ -45,7 +45,9 @@ read_names (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
       g_ptr_array_add (names, g_strdup (name));
   }
   g_ptr_array_sort (names, compare_names);
-  g_task_return_pointer (task, g_ptr_array_steal (names, NULL), (GDestroyNotify)g_strfreev);
+  g_ptr_array_add (names, NULL);
+  g_task_return_pointer (task, g_ptr_array_free (g_steal_pointer (&names), FALSE),
+                         (GDestroyNotify)g_strfreev);
 }
 
 static void

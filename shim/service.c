@@ -6,6 +6,9 @@
 
 #include "shim/autostart.h"
 #include "shim/error.h"
+#include "shim/host-info.h"
+#include "shim/host-storage.h"
+#include "shim/host-ui.h"
 #include "shim/host.h"
 #include "shim/hosts-file.h"
 #include "shim/images-recover.h"
@@ -162,6 +165,9 @@ xm_service_new (XmSettings *settings, GError **error)
   service->helpers = xl_runner_new (NULL);
   service->toolstack = xm_toolstack_new (service->runner);
   service->hosts_file = xm_hosts_file_new (service);
+  service->host_info = xm_host_info_new (service);
+  service->host_kept =
+      g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_variant_unref);
   service->root_files = xm_root_files_new ();
   service->script_queue = xm_script_queue_new ();
   service->end = g_cancellable_new ();
@@ -215,6 +221,8 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   service->network_daemon = xm_network_daemon_new (service);
   service->peers = xm_peers_new (connection);
   service->autostart = xm_autostart_new (service);
+  service->host_storage = xm_host_storage_new (service);
+  xm_host_ui_recover (service);
   service->root =
       xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);
   if (service->root == NULL)
@@ -238,6 +246,8 @@ xm_service_reload (XmService *service)
   if (xm_settings_reload (service->settings, &error)) {
     apply_limits (service);
     xm_domains_set_interval (service->domains, service->settings->refresh_interval);
+    if (service->host_storage != NULL)
+      xm_host_storage_reload (service->host_storage);
   } else {
     g_warning ("settings stay as they were: %s", error->message);
     g_clear_error (&error);
@@ -277,6 +287,9 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->autostart, xm_autostart_free);
   g_clear_pointer (&service->peers, xm_peers_free);
   g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
+  g_clear_pointer (&service->host_info, xm_host_info_free);
+  g_clear_pointer (&service->host_storage, xm_host_storage_free);
+  g_clear_pointer (&service->host_kept, g_hash_table_unref);
   g_clear_pointer (&service->root_files, xm_root_files_free);
   g_clear_pointer (&service->script_queue, xm_script_queue_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);

@@ -17,6 +17,8 @@ struct _XmNetworkDaemon;
 struct _XmAutostart;
 struct _XmPeers;
 struct _XmHostsFile;
+struct _XmHostInfo;
+struct _XmHostStorage;
 struct _XmRootFiles;
 struct _XmScriptQueue;
 
@@ -43,6 +45,10 @@ struct _XmService {
   struct _XmNetworkDaemon *network_daemon;
   struct _XmPeers *peers; /* NULL until there is a connection */
   struct _XmHostsFile *hosts_file;
+  struct _XmHostInfo *host_info;
+  struct _XmHostStorage *host_storage; /* NULL until there is a connection */
+  GHashTable *host_kept;               /* XmHostProperty -> its value; see host-properties.c */
+  gboolean ui_ready;
   struct _XmRootFiles *root_files;
   struct _XmScriptQueue *script_queue;
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */

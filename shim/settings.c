@@ -31,6 +31,7 @@ static const TextKey text_keys[] = {
   { "paths", "stubdomain-ramdisk", G_STRUCT_OFFSET (XmSettings, stubdomain_ramdisk) },
   { "paths", "host-root", G_STRUCT_OFFSET (XmSettings, host_root) },
   { "paths", "disks-dir", G_STRUCT_OFFSET (XmSettings, disks_dir) },
+  { "paths", "amixer", G_STRUCT_OFFSET (XmSettings, amixer) },
 };
 
 static const char *const command_keys[XM_N_COMMANDS] = {
@@ -40,6 +41,7 @@ static const char *const command_keys[XM_N_COMMANDS] = {
   [XM_COMMAND_ARGO_SSH_OFF] = "argo-ssh-off",
   [XM_COMMAND_NETWORKING_ON] = "networking-on",
   [XM_COMMAND_NETWORKING_OFF] = "networking-off",
+  [XM_COMMAND_PCM_CHANGED] = "pcm-changed",
   [XM_COMMAND_STATUS_REPORT] = "status-report",
 };
 
@@ -54,6 +56,8 @@ static const NumberKey number_keys[] = {
   { "timeouts", "state-hook", G_STRUCT_OFFSET (XmSettings, state_hook_timeout), 60, 1, 86400 },
   { "limits", "parallel-xl", G_STRUCT_OFFSET (XmSettings, max_parallel), 4, 1, 64 },
   { "limits", "refresh-interval", G_STRUCT_OFFSET (XmSettings, refresh_interval), 5, 0, 86400 },
+  { "limits", "storage-interval", G_STRUCT_OFFSET (XmSettings, storage_interval), 30, 0, 86400 },
+  { "limits", "storage-low-percent", G_STRUCT_OFFSET (XmSettings, storage_low_percent), 5, 0, 100 },
   { "limits", "keep-alive-delay-ms", G_STRUCT_OFFSET (XmSettings, keep_alive_delay_ms), 1000, 1,
     60000 },
   { "limits", "keep-alive-run", G_STRUCT_OFFSET (XmSettings, keep_alive_run), 180, 0, 86400 },
@@ -251,6 +255,8 @@ take_paths (XmSettings *settings, GKeyFile *file)
     settings->stubdomain_ramdisk = g_strdup (XM_STUBDOM_DIR "/qemu-stubdom-linux-rootfs");
   if (settings->host_root == NULL)
     settings->host_root = g_strdup ("");
+  if (settings->amixer == NULL)
+    settings->amixer = g_strdup ("amixer");
   if (settings->disks_dir == NULL)
     settings->disks_dir = xm_settings_host_path (settings, "/storage/disks");
 }

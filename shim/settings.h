@@ -15,6 +15,7 @@ typedef enum {
   XM_COMMAND_ARGO_SSH_OFF,
   XM_COMMAND_NETWORKING_ON,
   XM_COMMAND_NETWORKING_OFF,
+  XM_COMMAND_PCM_CHANGED,   /* after playback-pcm or capture-pcm was set */
   XM_COMMAND_STATUS_REPORT, /* makes a status report and prints its path */
   XM_N_COMMANDS,
 } XmCommand;
@@ -36,12 +37,15 @@ typedef struct {
   char *host_root; /* "" or a directory that stands for / where the host is looked at; see
                       xm_settings_host_path() */
   char *disks_dir; /* where create_vhd puts images */
+  char *amixer;    /* program for the controls of sound cards */
   guint timeouts[XL_N_TIMEOUTS]; /* seconds */
   guint agent_timeout;           /* seconds in which a guest must do what its agent has taken on */
   guint state_hook_timeout;      /* seconds that a hook may delay vm_state_changed */
   guint max_parallel;
   guint64 output_limit;   /* bytes per stream of one xl */
   guint refresh_interval; /* seconds; 0: only on events */
+  guint storage_interval;    /* seconds between looks at the space for disks; 0: none */
+  guint storage_low_percent; /* free, at which it is told */
   guint keep_alive_delay_ms;
   guint keep_alive_run;      /* seconds: a run that is shorter is a failure */
   guint keep_alive_failures; /* in a row; 0: no limit */

@@ -14,9 +14,13 @@ static const struct {
   { XENMGR, "config_changed" },
   { XENMGR, "notify" },
   { XENMGR, "vm_config_changed" },
+  { XENMGR, "cd_assignment_changed" },
   { XENMGR, "vm_created" },
   { XENMGR, "vm_deleted" },
   { XENMGR, "vm_name_changed" },
+  { HOST, "displayhandler_gpu_changed" },
+  { HOST, "license_changed" },
+  { HOST, "storage_space_low" },
   { XENMGR, "vm_state_changed" },
   { XENMGR, "vm_transfer_changed" },
 };
@@ -94,6 +98,15 @@ void
 xm_signal_language_changed (XmService *service)
 {
   emit (service, "language_changed", g_variant_new ("()"));
+}
+
+void
+xm_signal_cd_assignment_changed (XmService *service,
+                                 const char *device,
+                                 const char *uuid,
+                                 const char *path)
+{
+  emit (service, "cd_assignment_changed", g_variant_new ("(sso)", device, uuid, path));
 }
 
 void

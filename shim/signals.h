@@ -23,6 +23,13 @@ void xm_signal_config_changed (XmService *service);
 /** xm_signal_language_changed: `language_changed`. */
 void xm_signal_language_changed (XmService *service);
 
+/** xm_signal_cd_assignment_changed: the optical drive @device of the host, such as `1:0:0:0`, is
+ * now that of VM @uuid with object @path, or of none: "" and "/". */
+void xm_signal_cd_assignment_changed (XmService *service,
+                                      const char *device,
+                                      const char *uuid,
+                                      const char *path);
+
 /** xm_signal_requested_attention: `requested_attention` of com.citrix.xenclient.xenmgr.guestreq. */
 void xm_signal_requested_attention (XmVm *vm);
 
