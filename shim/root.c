@@ -3,6 +3,7 @@
 
 #include "shim/create-vhd.h"
 #include "shim/db-service.h"
+#include "shim/diag.h"
 #include "shim/error.h"
 #include "shim/guest-request.h"
 #include "shim/hook.h"
@@ -321,7 +322,7 @@ xm_root_kind_new (void)
       .lookup = xm_root_config_lookup,
       .get = xm_root_config_get,
       .set = xm_root_config_set },
-    { .name = "com.citrix.xenclient.xenmgr.diag" },
+    { .name = "com.citrix.xenclient.xenmgr.diag", .methods = xm_diag_methods },
     { .name = "com.citrix.xenclient.xenmgr.guestreq", .methods = xm_guest_request_methods },
     { .name = "com.citrix.xenclient.xenmgr.testing", .methods = xm_testing_methods },
     { .name = "com.citrix.xenclient.xenmgr.unrestricted", .methods = unrestricted_methods },

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "shim/autostart.h"
+#include "shim/diag-gather.h"
 #include "shim/error.h"
 #include "shim/host-info.h"
 #include "shim/host-storage.h"
@@ -170,6 +171,7 @@ xm_service_new (XmSettings *settings, GError **error)
       g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_variant_unref);
   service->root_files = xm_root_files_new ();
   service->script_queue = xm_script_queue_new ();
+  service->diag_gather = xm_diag_gather_new (service);
   service->end = g_cancellable_new ();
   apply_limits (service);
   service->xenstore = xl_xenstore_new ();
@@ -292,6 +294,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->host_kept, g_hash_table_unref);
   g_clear_pointer (&service->root_files, xm_root_files_free);
   g_clear_pointer (&service->script_queue, xm_script_queue_free);
+  g_clear_pointer (&service->diag_gather, xm_diag_gather_free);
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);

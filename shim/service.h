@@ -21,6 +21,7 @@ struct _XmHostInfo;
 struct _XmHostStorage;
 struct _XmRootFiles;
 struct _XmScriptQueue;
+struct _XmDiagGather;
 
 /**
  * XmService: what the parts of the daemon share. Made by main(), alive as long
@@ -51,6 +52,8 @@ struct _XmService {
   gboolean ui_ready;
   struct _XmRootFiles *root_files;
   struct _XmScriptQueue *script_queue;
+  struct _XmDiagGather *diag_gather;
+  gboolean diag_reporting; /* a status report is being made */
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
   struct _XmAutostart *autostart;

@@ -31,6 +31,7 @@ static const TextKey text_keys[] = {
   { "paths", "stubdomain-ramdisk", G_STRUCT_OFFSET (XmSettings, stubdomain_ramdisk) },
   { "paths", "host-root", G_STRUCT_OFFSET (XmSettings, host_root) },
   { "paths", "disks-dir", G_STRUCT_OFFSET (XmSettings, disks_dir) },
+  { "paths", "diag-dir", G_STRUCT_OFFSET (XmSettings, diag_dir) },
   { "paths", "amixer", G_STRUCT_OFFSET (XmSettings, amixer) },
 };
 
@@ -259,6 +260,8 @@ take_paths (XmSettings *settings, GKeyFile *file)
     settings->amixer = g_strdup ("amixer");
   if (settings->disks_dir == NULL)
     settings->disks_dir = xm_settings_host_path (settings, "/storage/disks");
+  if (settings->diag_dir == NULL)
+    settings->diag_dir = g_build_filename (settings->run_dir, "diag", NULL);
 }
 
 /* -- public ------------------------------------------------------------------------ */

@@ -37,6 +37,7 @@ typedef struct {
   char *host_root; /* "" or a directory that stands for / where the host is looked at; see
                       xm_settings_host_path() */
   char *disks_dir; /* where create_vhd puts images */
+  char *diag_dir;  /* of diagnostic files and status reports */
   char *amixer;    /* program for the controls of sound cards */
   guint timeouts[XL_N_TIMEOUTS]; /* seconds */
   guint agent_timeout;           /* seconds in which a guest must do what its agent has taken on */

@@ -4,6 +4,7 @@
 #define XENMGR "com.citrix.xenclient.xenmgr"
 #define HOST   XENMGR ".host"
 #define GUEST  XENMGR ".guestreq"
+#define DIAG   XENMGR ".diag"
 
 /* No signal leaves that is not in here. */
 static const struct {
@@ -11,6 +12,7 @@ static const struct {
 } emitted[] = {
   { XENMGR, "language_changed" },
   { GUEST, "requested_attention" },
+  { DIAG, "gather_request" },
   { XENMGR, "config_changed" },
   { XENMGR, "notify" },
   { XENMGR, "vm_config_changed" },
@@ -114,6 +116,12 @@ xm_signal_requested_attention (XmVm *vm)
 {
   emit_from (vm->service, "/", GUEST, "requested_attention",
              g_variant_new ("(so)", vm->uuid, vm->path));
+}
+
+void
+xm_signal_gather_request (XmService *service, const char *mode)
+{
+  emit_from (service, "/", DIAG, "gather_request", g_variant_new ("(s)", mode));
 }
 
 void

@@ -33,6 +33,9 @@ void xm_signal_cd_assignment_changed (XmService *service,
 /** xm_signal_requested_attention: `requested_attention` of com.citrix.xenclient.xenmgr.guestreq. */
 void xm_signal_requested_attention (XmVm *vm);
 
+/** xm_signal_gather_request: `gather_request` of com.citrix.xenclient.xenmgr.diag. */
+void xm_signal_gather_request (XmService *service, const char *mode);
+
 /** xm_signal_vm_notify: `notify` with `vm:state:<internal word>` or `power-state:<number>`. */
 void xm_signal_vm_notify (XmVm *vm, const char *message);
 
