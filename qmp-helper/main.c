@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "qmp-helper/loop.h"
+#include "qmp-helper/mux.h"
 #include "qmp-helper/ready.h"
 #include "qmp-helper/sandbox.h"
 #include "qmp-helper/stats.h"
@@ -45,7 +46,9 @@ serve (QhLoop *loop)
     return qh_sandbox_test ();
   if (!qh_ready_tell (options, &loop->xenstore))
     return QH_EXIT_RUNTIME;
-  return options->connect != NULL ? qh_agent_run (loop) : qh_bridge_run (loop);
+  if (options->connect != NULL)
+    return qh_agent_run (loop);
+  return options->mux ? qh_mux_run (loop) : qh_bridge_run (loop);
 }
 
 /* Everything between a command line that is right and the end. */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define KEPT 65536 /* bytes of a queue that stay resident */
+
 bool
 qh_queue_init (QhQueue *queue, size_t size)
 {
@@ -50,12 +52,23 @@ qh_queue_clear (QhQueue *queue)
   queue->head = queue->tail = 0;
 }
 
-static void
-move_to_begin (QhQueue *queue)
+bool
+qh_queue_compact (QhQueue *queue)
 {
+  if (queue->head == 0)
+    return false;
   memmove (queue->bytes, queue->bytes + queue->head, qh_queue_used (queue));
   queue->tail -= queue->head;
   queue->head = 0;
+  return true;
+}
+
+void
+qh_queue_shrink (QhQueue *queue)
+{
+  /* Only what has been beyond the first part at some time has that byte set, nearly always. */
+  if (qh_queue_used (queue) == 0 && queue->size > KEPT && queue->bytes[KEPT] != 0)
+    madvise (queue->bytes, queue->size, MADV_DONTNEED);
 }
 
 size_t
@@ -63,7 +76,7 @@ qh_queue_room (QhQueue *queue)
 {
   /* Only after a quarter has been taken, so that each byte is moved three times at most. */
   if (queue->size - queue->tail < queue->size / 4 && queue->head >= queue->size / 4)
-    move_to_begin (queue);
+    qh_queue_compact (queue);
   return queue->size - queue->tail;
 }
 
@@ -85,7 +98,7 @@ qh_queue_add (QhQueue *queue, const void *data, size_t count)
   if (count > queue->size - qh_queue_used (queue))
     return false;
   if (count > queue->size - queue->tail)
-    move_to_begin (queue);
+    qh_queue_compact (queue);
   memcpy (queue->bytes + queue->tail, data, count);
   queue->tail += count;
   return true;

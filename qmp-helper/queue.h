@@ -33,5 +33,11 @@ size_t qh_queue_room (QhQueue *queue);
 unsigned char *qh_queue_back (QhQueue *queue);
 void qh_queue_put (QhQueue *queue, size_t count);
 
+/** qh_queue_compact: moves the content to the begin. Returns: whether that gave more room. */
+bool qh_queue_compact (QhQueue *queue);
+
+/** qh_queue_shrink: gives memory that a past need took back to the kernel; only when empty. */
+void qh_queue_shrink (QhQueue *queue);
+
 /** qh_queue_add: copies all of @data, or nothing and false when it does not fit. */
 bool qh_queue_add (QhQueue *queue, const void *data, size_t count);
