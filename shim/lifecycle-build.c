@@ -8,6 +8,7 @@
 #include "shim/start-image.h"
 #include "shim/vm-nodes.h"
 #include "shim/vm-peers.h"
+#include "shim/vm-saved.h"
 
 /* libxl's words. */
 #define NAME_TAKEN "already exists"
@@ -108,6 +109,7 @@ on_unpaused (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_and_clean (op, xm_operation_explain (op, error, "Error unpausing domain."));
     return;
   }
+  xm_vm_saved_forget (op->vm);
   xm_lifecycle_record_running (op->vm);
   xm_domains_refresh_async (op->vm->service->domains, NULL, on_running, op);
 }

@@ -22,6 +22,7 @@ struct _XmOperation {
   guint domid;               /* of the domain that is saved, or destroyed */
   gboolean escalated;        /* the guest was asked by the second means already */
   gboolean waiting;          /* no command runs; it ends when the domain is gone or time is up */
+  gboolean guest_is_down;    /* what it waits for: that somebody removes the domain */
   XmErrorCode timeout_error; /* what it fails with when time is up; 0: a text of its own */
   gboolean has_agent;        /* there is an agent in the guest */
   void (*next) (XmOperation *op); /* after waking the guest */

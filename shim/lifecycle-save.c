@@ -8,34 +8,45 @@
 
 /*
  * suspend_to_file and resume_from_file. xl save destroys the domain once its
- * state is written; when it fails, the domain goes on and the file is of no
- * use to anybody.
+ * state is written; when it fails, the domain goes on, the file is of no use to
+ * anybody, and one that it replaced gets its name back.
  */
 
 #define SAVE_ERROR "Error suspending to file."
 
-/** Image: what is known of the file, and of what stood in its place before. */
+/** Image: the file, and what stood in its place before. */
 typedef struct {
   char *path;
   char *config_path; /* <run-dir>/<uuid>.cfg, NULL when it does not exist */
-  gboolean existed;
-  struct stat before;
+  gboolean replaces; /* there was a file, which has the name @former meanwhile */
+  gboolean in_place; /* it is no file but a device, a link or the like, and is written to */
+  char *former;      /* in the same directory */
 } Image;
 
 static void
-image_free (Image *image)
+image_clear (gpointer data)
 {
+  Image *image = data;
   g_free (image->path);
   g_free (image->config_path);
-  g_free (image);
+  g_free (image->former);
+}
+
+static void
+image_unref (gpointer image)
+{
+  g_atomic_rc_box_release_full (image, image_clear);
 }
 
 static Image *
 image_new (const XmOperation *op)
 {
   g_autofree char *name = g_strconcat (op->vm->uuid, ".cfg", NULL);
-  Image *image = g_new0 (Image, 1);
+  g_autofree char *directory = g_path_get_dirname (op->file);
+  g_autofree char *former = g_strdup_printf (".%s.former", op->vm->uuid);
+  Image *image = g_atomic_rc_box_new0 (Image);
   image->path = g_strdup (op->file);
+  image->former = g_build_filename (directory, former, NULL);
   image->config_path = g_build_filename (op->vm->service->settings->run_dir, name, NULL);
   return image;
 }
@@ -49,50 +60,62 @@ check_absolute (const char *path, GError **error)
   return FALSE;
 }
 
-/* Runs @func on a thread with what is known of the operation's file. */
+/* Runs @func on a thread with what is known of the operation's file. @image: (transfer full) */
 static void
 on_file (XmOperation *op, GTaskThreadFunc func, GAsyncReadyCallback callback, Image *image)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, op);
-  g_task_set_task_data (task, image, (GDestroyNotify)image_free);
+  g_task_set_task_data (task, image, image_unref);
   g_task_run_in_thread (task, func);
 }
 
 /* -- saving ------------------------------------------------------------------------ */
 
+/* A file that is there keeps what it holds until there is something better. */
 static void
-check_target (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+prepare_target (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   Image *image = task_data;
   g_autofree char *directory = g_path_get_dirname (image->path);
-  struct stat info;
+  struct stat info, before;
   GError *error = NULL;
-  image->existed = lstat (image->path, &image->before) == 0;
+  gboolean exists = lstat (image->path, &before) == 0;
+  image->in_place = exists && !S_ISREG (before.st_mode);
   if (stat (directory, &info) != 0)
     xm_error_set_file (&error, image->path, "openFile", errno);
   else if (!S_ISDIR (info.st_mode))
     xm_error_set_file (&error, image->path, "openFile", ENOTDIR);
-  else if (image->existed && S_ISDIR (image->before.st_mode))
+  else if (exists && S_ISDIR (before.st_mode))
     xm_error_set_file (&error, image->path, "openFile", EISDIR);
+  else if (exists && !image->in_place && rename (image->path, image->former) != 0)
+    xm_error_set_file (&error, image->path, "openFile", errno);
   if (access (image->config_path, R_OK) != 0)
     g_clear_pointer (&image->config_path, g_free); /* xl keeps a configuration of its own */
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
+  if (error == NULL) {
+    image->replaces = exists && !image->in_place;
     g_task_return_boolean (task, TRUE);
+  } else {
+    g_task_return_error (task, error);
+  }
 }
 
-/* Nothing that xl did not write is removed: it may have failed before it opened the file. */
 static void
-remove_half_written (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+undo_target (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   const Image *image = task_data;
-  struct stat now;
-  if (lstat (image->path, &now) == 0 && S_ISREG (now.st_mode) &&
-      (!image->existed || now.st_ino != image->before.st_ino ||
-       now.st_size != image->before.st_size || now.st_mtim.tv_sec != image->before.st_mtim.tv_sec ||
-       now.st_mtim.tv_nsec != image->before.st_mtim.tv_nsec))
-    unlink (image->path);
+  if (!image->in_place && unlink (image->path) != 0 && errno != ENOENT)
+    g_warning ("%s: %s", image->path, g_strerror (errno));
+  if (image->replaces && rename (image->former, image->path) != 0)
+    g_warning ("%s stays as %s: %s", image->path, image->former, g_strerror (errno));
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+remove_former (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Image *image = task_data;
+  if (image->replaces && unlink (image->former) != 0)
+    g_warning ("%s: %s", image->former, g_strerror (errno));
   g_task_return_boolean (task, TRUE);
 }
 
@@ -106,10 +129,18 @@ finish (XmOperation *op, GError *error)
 }
 
 static void
-on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_undone (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   finish (op, g_steal_pointer (&op->failure));
+}
+
+/* @error: (transfer full) @image: (transfer full) */
+static void
+fail_and_undo (XmOperation *op, GError *error, Image *image)
+{
+  op->failure = error;
+  on_file (op, undo_target, on_undone, image);
 }
 
 static void
@@ -142,6 +173,13 @@ on_saved_listed (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (op, NULL);
 }
 
+static void
+on_former_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  xm_domains_refresh_async (op->vm->service->domains, NULL, on_saved_listed, op);
+}
+
 typedef struct {
   XmOperation *op;
   Image *image;
@@ -154,40 +192,36 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = save->op;
   GError *error = NULL;
   if (xl_command_finish (XL_RUNNER (source), result, &error)) {
-    image_free (save->image);
     xm_vm_set_state (op->vm, XM_VM_SUSPENDED);
-    xm_domains_refresh_async (op->vm->service->domains, NULL, on_saved_listed, op);
+    on_file (op, remove_former, on_former_removed, save->image);
     return;
   }
   g_message ("%s is not saved: %s", op->vm->uuid, error->message);
-  op->failure = xm_operation_explain (op, error, SAVE_ERROR);
-  on_file (op, remove_half_written, on_removed, save->image);
+  fail_and_undo (op, xm_operation_explain (op, error, SAVE_ERROR), save->image);
 }
 
 static void
-on_target_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+on_target_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   XmVm *vm = op->vm;
-  Image *image = g_task_get_task_data (G_TASK (result));
+  Image *image = g_atomic_rc_box_acquire (g_task_get_task_data (G_TASK (result)));
   GError *error = NULL;
   if (!g_task_propagate_boolean (G_TASK (result), &error)) {
+    image_unref (image);
     xm_operation_end (op, error);
     return;
   }
-  if (g_cancellable_set_error_if_cancelled (op->cancellable, &error)) {
-    xm_operation_end (op, xm_operation_explain (op, error, NULL));
-    return;
-  }
-  if (vm->domid < 0) {
+  if (g_cancellable_set_error_if_cancelled (op->cancellable, &error))
+    error = xm_operation_explain (op, error, NULL);
+  else if (vm->domid < 0)
     xm_error_set_io (&error, "\"" SAVE_ERROR "\"");
-    xm_operation_end (op, error);
+  if (error != NULL) {
+    fail_and_undo (op, error, image);
     return;
   }
   Save *save = g_new (Save, 1);
-  *save = (Save){ op, image_new (op) };
-  save->image->existed = image->existed;
-  save->image->before = image->before;
+  *save = (Save){ op, image };
   /* xl's own time limit ends it */
   xm_lifecycle_expect_for (vm, XM_VM_SUSPENDING, 0);
   op->domid = (guint)vm->domid;
@@ -204,7 +238,7 @@ xm_operation_suspend_to_file (XmOperation *op)
   if (error != NULL || !check_absolute (op->file, &error))
     xm_operation_end (op, error);
   else
-    on_file (op, check_target, on_target_checked, image_new (op));
+    on_file (op, prepare_target, on_target_prepared, image_new (op));
 }
 
 /* -- resuming ---------------------------------------------------------------------- */

@@ -8,11 +8,15 @@
 #include "shim/keep-alive.h"
 #include "shim/platform-power.h"
 #include "shim/state-node.h"
+#include "shim/vm-saved.h"
 
 /* That a domain made by hand runs now, no event tells: looked for ever more seldom, for half a
  * minute. */
 #define FRESH_LOOK_MS   250
 #define MAX_FRESH_LOOKS 7
+
+/* In this time the xl that has made a domain by hand begins to remove it; nobody else does. */
+#define MONITOR_SECONDS 5
 
 /* -- the queue --------------------------------------------------------------------- */
 
@@ -205,7 +209,9 @@ on_expect_timer (gpointer user_data)
   }
   if (lifecycle->current != NULL && lifecycle->current->waiting) {
     GError *error = NULL;
-    if (lifecycle->current->timeout_error != 0)
+    if (lifecycle->current->guest_is_down)
+      g_message ("%s: the guest is down; nobody removes domain %d", vm->uuid, vm->domid);
+    else if (lifecycle->current->timeout_error != 0)
       xm_error_set (&error, lifecycle->current->timeout_error);
     else
       xm_error_set_plain (
@@ -273,6 +279,8 @@ domain_gone (XmVm *vm)
       xm_lifecycle_own_none_yet (vm);
     else
       xm_lifecycle_own (vm, -1);
+    if (last == XM_VM_SUSPENDED)
+      xm_vm_saved_note (vm);
     xm_start_undo (vm);
     xm_vm_set_state (vm, XM_VM_SHUTDOWN);
   }
@@ -331,6 +339,19 @@ reap (XmVm *vm, const XlDomain *domain)
   xl_destroy_async (vm->service->runner, domain->domid, NULL, on_reaped, xm_vm_ref (vm));
 }
 
+/* Who waits for the end of a domain made by hand, such as one of `xl create -e`, has reached it. */
+static void
+expect_monitor (XmVm *vm)
+{
+  XmLifecycle *lifecycle = vm->lifecycle;
+  if (lifecycle->current == NULL || !lifecycle->current->waiting ||
+      lifecycle->current->guest_is_down)
+    return;
+  lifecycle->current->guest_is_down = TRUE;
+  g_clear_handle_id (&lifecycle->expect_timer, g_source_remove);
+  lifecycle->expect_timer = g_timeout_add_seconds (MONITOR_SECONDS, on_expect_timer, vm);
+}
+
 static void
 domain_ended (XmVm *vm, const XlDomain *domain)
 {
@@ -353,6 +374,8 @@ domain_ended (XmVm *vm, const XlDomain *domain)
   }
   if (is_own)
     reap (vm, domain);
+  else
+    expect_monitor (vm);
 }
 
 /* Paused as a step of something else: between build and unpause, or by xl destroy, which pauses a
@@ -385,6 +408,8 @@ domain_came (XmVm *vm, const XlDomain *domain)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
   xm_vm_set_domid (vm, (int)domain->domid);
+  if (!lifecycle->building)
+    xm_vm_saved_forget (vm);
   lifecycle->fresh = !lifecycle->building && lifecycle->own_domid != (int)domain->domid &&
                      (lifecycle->observed || xm_domain_is_half_built (domain));
   lifecycle->fresh_looks = 0;

@@ -16,6 +16,7 @@
 #include "shim/vm-disk-mount.h"
 #include "shim/vm-dependencies.h"
 #include "shim/vm-qmp.h"
+#include "shim/vm-saved.h"
 
 /*
  * The original's start sequence: what it does before it asks xl for a domain.
@@ -132,6 +133,15 @@ run_pre_boot (XmStart *start, GTask *task)
                      task);
 }
 
+/* Its disks are written anew: a state that was saved before would not fit them any more. */
+static void
+discard_saved (XmStart *start, GTask *task)
+{
+  xm_vm_saved_discard (start->vm);
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
 /* In this order; the errors that a user meets first are the original's. */
 static const XmStartStep steps[] = {
   check_entry,
@@ -150,6 +160,7 @@ static const XmStartStep steps[] = {
   xm_start_check_amt,
   xm_start_check_pci_free,
   xm_start_check_oem_acpi,
+  discard_saved,
   xm_ovf_env_step,
   xm_start_snapshots,
   write_config,
@@ -216,6 +227,8 @@ void
 xm_start_undo (XmVm *vm)
 {
   xm_start_unmark_image (vm);
+  if (xm_vm_saved_is (vm))
+    return;
   xm_start_snapshots_undo (vm);
   xm_start_extract_undo (vm);
   xm_ovf_env_undo (vm);

@@ -17,7 +17,9 @@
 
 struct _XmVmPower {
   gboolean asleep;
-  GPtrArray *waits; /* Wait */
+  gboolean waking;      /* auto-s3-wake is at work */
+  gboolean slept_again; /* meanwhile */
+  GPtrArray *waits;     /* Wait */
 };
 
 XmVmPower *
@@ -147,13 +149,29 @@ xm_vm_power_wait_finish (GAsyncResult *result, gboolean *reached, GError **error
 
 /* -- being told -------------------------------------------------------------------- */
 
+static void wake (XmVm *vm);
+
 static void
-on_background (GObject *source, GAsyncResult *result, gpointer user_data)
+on_woken (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (XmVm) vm = user_data;
   g_autoptr (GError) error = NULL;
+  vm->power->waking = FALSE;
   if (!xm_lifecycle_run_finish (result, &error))
     g_warning ("%s is not woken: %s", vm->uuid, error->message);
+  else if (vm->power->slept_again && xm_vm_power_is_asleep (vm))
+    wake (vm);
+}
+
+/* However often a guest sleeps and wakes, one resume at most is in the VM's queue. */
+static void
+wake (XmVm *vm)
+{
+  vm->power->slept_again = vm->power->waking;
+  if (vm->power->waking)
+    return;
+  vm->power->waking = TRUE;
+  xm_lifecycle_run_async (vm, XM_OPERATION_RESUME, on_woken, xm_vm_ref (vm));
 }
 
 static void
@@ -187,7 +205,7 @@ xm_vm_power_told (XmVm *vm, int state)
   if (asleep)
     xm_platform_power_asleep (vm);
   if (asleep && xm_vm_read_boolean (vm, "auto-s3-wake", FALSE))
-    xm_lifecycle_run_async (vm, XM_OPERATION_RESUME, on_background, xm_vm_ref (vm));
+    wake (vm);
 }
 
 void

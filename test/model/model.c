@@ -50,7 +50,7 @@ static const Row rows[] = {
   { ACTION_SUSPEND,  RUNNING,        SOMEONE, NEED_NONE, PHASE_OFF, OWNER_NONE, ANSWER_OK,
     EFFECT_SAVED, "suspending suspended stopped ", NULL },
   { ACTION_SUSPEND,  PAUSED,         SOMEONE, NEED_NONE, STAYS, STAYS, ANSWER_ERROR,
-    EFFECT_IMAGE_LOST, "suspending paused ", NULL },
+    0, "suspending paused ", NULL },
   { ACTION_RESUME,   OFF,            NONE,    NEED_IMAGE, PHASE_RUNNING, OWNER_SERVICE, ANSWER_OK,
     EFFECT_NEW_DOMAIN, "creating running ", NULL },
   { ACTION_RESUME,   OFF,            NONE,    NEED_NO_IMAGE, STAYS, STAYS, ANSWER_ERROR, 0, "", NULL },
@@ -168,8 +168,6 @@ model_apply (ModelVm *vm, const Row *row)
     vm->has_image = TRUE;
   if (row->effects & EFFECT_XL_SAVED)
     vm->has_xl_image = TRUE;
-  if (row->effects & EFFECT_IMAGE_LOST)
-    vm->has_image = FALSE;
   if (row->effects & EFFECT_XL_IMAGE_LOST)
     vm->has_xl_image = FALSE;
   if (row->effects & EFFECT_RENAMED)

@@ -68,8 +68,7 @@ typedef enum {
   EFFECT_RENAMED = 1 << 5,    /* the domain, not the VM */
   EFFECT_CONFIGURED = 1 << 6, /* the service has written an xl.cfg */
   EFFECT_NEW_VM = 1 << 7,
-  EFFECT_IMAGE_LOST = 1 << 8, /* a save that fails has overwritten the former state */
-  EFFECT_XL_IMAGE_LOST = 1 << 9,
+  EFFECT_XL_IMAGE_LOST = 1 << 8, /* a save by hand that fails has overwritten the former state */
 } Effect;
 
 /** Need: what must be the case for a row to apply, beside phase and owner. */

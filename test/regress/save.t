@@ -84,6 +84,11 @@ if [[ $XM_TARGET == sim ]]; then # on real Xen that takes a minute of xl's patie
     xec-vm -n saver suspend-to-file "$image"
   fails 'nothing half written is left' '' test -e "$image"
   prints 'it stays paused' paused xec-vm -n saver get state
+  echo former >"$image"
+  fails 'nor over another file' '223:IO error: "Error suspending to file\."' \
+    xec-vm -n saver suspend-to-file "$image"
+  is 'which is as it was' "$(<"$image")" former
+  is 'and alone' "$(ls -A "$SAVES")" $'rubbish\nsaver.img'
 fi
 xec-vm -n saver unpause
 prints 'it runs on' running xec-vm -n saver get state
@@ -97,7 +102,7 @@ if [[ $XM_TARGET == sim ]]; then
   succeeds 'destroy' xec-vm -n saver destroy
   wait $saving
   like 'the save was overtaken' "$(<"$WORK/out")" 'overtaken by destroy'
-  fails 'nothing half written is left' '' test -e "$image"
+  is 'what the save would have replaced is there' "$(<"$image")" former
   xl-sim policy saver obedient
 else
   xec-vm -n saver destroy

@@ -66,6 +66,31 @@ within 'a reboot makes it anew' "$LIMIT" is_fresh
 exec 5<&-
 state_becomes 'it runs' "$(uuid_of "$first")" running
 
+# --- saved: they belong to what is saved ---
+both='snap_base.vhd.snap.tmp.qcow2 snap_raw.img.snap.tmp.qcow2'
+succeeds 'save' xec -o "$first" suspend-to-file "$WORK/saved"
+is 'the overlays are kept' "$(overlays)" "$both"
+daemon restart
+is 'also over a restart of the service' "$(overlays)" "$both"
+echo changed >>"$images/snap_raw.img.snap.tmp.qcow2"
+succeeds 'resume' xec -o "$first" resume-from-file "$WORK/saved"
+is 'with what they held' "$(tail -c 8 "$images/snap_raw.img.snap.tmp.qcow2")" changed
+xl-sim guest one poweroff
+within 'they go with the domain that was resumed' "$LIMIT" none_left
+state_becomes 'it is off' "$(uuid_of "$first")" stopped
+
+succeeds 'start' xec -o "$first" start
+xl save one "$WORK/by-hand" >/dev/null 2>&1
+state_becomes 'saved by hand' "$(uuid_of "$first")" stopped
+is 'the overlays are kept' "$(overlays)" "$both"
+xl restore "$WORK/by-hand" >/dev/null 2>&1
+state_becomes 'restored by hand' "$(uuid_of "$first")" running
+is 'with them' "$(overlays)" "$both"
+succeeds 'save' xec -o "$first" suspend-to-file "$WORK/saved"
+echo changed >>"$images/snap_raw.img.snap.tmp.qcow2"
+succeeds 'a start gives up what was saved' xec -o "$first" start
+unlike 'its overlays are new' "$(tail -c 8 "$images/snap_raw.img.snap.tmp.qcow2" | tr -d '\0')" changed
+
 # --- the record may change while it runs ---
 xec -o "$first/disk/0" set snapshot none
 xec -o "$first/disk/1" delete

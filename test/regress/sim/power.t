@@ -69,6 +69,17 @@ forget_signals
 xl-sim guest power sleep
 within 'woken at once' "$LIMIT" bash -c "[[ \$(xl-sim calls trigger) == 2 ]]"
 acpi_becomes 'awake' "$U" 0
+xl-sim fault trigger 'slow 2' 1
+xl-sim forget
+xl-sim guest power sleep
+for ((i = 0; i < 20; i++)); do
+  xl-sim qmp power '{"event": "WAKEUP"}'
+  xl-sim qmp power '{"event": "SUSPEND"}'
+done
+within 'woken' "$LIMIT" bash -c "xl-sim log | grep -q s3resume"
+succeeds 'what is asked next has its turn' xec-vm -n power resume
+acpi_becomes 'awake' "$U" 0
+like 'woken once, or once more, not twenty times' "$(xl-sim log | grep -c s3resume)" '^[23]$'
 xec-vm -n power set auto-s3-wake false
 
 # --- a restart of the daemon ---
@@ -109,6 +120,7 @@ daemon restart
 prints 'hibernated after a restart' 4 xec-vm -n power get acpi-state
 xec-vm -n power start
 prints 'a start forgets it' false xec-vm -n power get hibernated
+heard power
 forget_signals
 xl-sim guest power hibernate
 state_becomes 'a guest that hibernates by itself' "$U" stopped

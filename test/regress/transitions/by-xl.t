@@ -103,6 +103,17 @@ forget_signals
 xl destroy hand
 states_become 'destroy' "$U" stopped
 
+forget_signals
+create -e
+states_become 'create -e' "$U" 'creating running'
+guest_up hand
+forget_signals
+succeeds 'shutdown by the service, which does not wait for somebody to remove it' xec-vm -n hand shutdown
+states_become 'the states told' "$U" stopping
+like 'the domain stays' "$(xl_state hand)" s
+succeeds 'until destroy is asked for' xec-vm -n hand destroy
+states_become 'and told' "$U" 'stopping stopped'
+
 # --- create -p: creating until it runs ---
 forget_signals
 create -e -p
