@@ -173,14 +173,87 @@ END_TEST
 
 /* -- who asks ---------------------------------------------------------------------- */
 
-/* Without a bus that knows domains, everybody is in dom0. */
-START_TEST (attention_from_dom0)
+/* The bus of a host with domains: every connection is in domain 5, as it says. */
+static void
+on_bus_call (GDBusConnection *connection,
+             const char *sender,
+             const char *path,
+             const char *interface,
+             const char *method,
+             GVariant *parameters,
+             GDBusMethodInvocation *invocation,
+             gpointer user_data)
 {
-  service_fixture_add_vm (fixture, UUID, "{}")->domid = 0;
+  const char *name;
+  g_variant_get (parameters, "(&s)", &name);
+  ck_assert_str_eq (name, ":1.7");
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(i)", *(gint32 *)user_data));
+}
+
+static guint
+serve_bus (gint32 *domid)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = on_bus_call };
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
+      "<node><interface name='org.freedesktop.DBus'><method name='GetConnectionDOMID'>"
+      "<arg type='s' direction='in'/><arg type='i' direction='out'/></method></interface></node>",
+      NULL);
+  guint id =
+      g_dbus_connection_register_object (service_fixture_client (fixture), "/org/freedesktop/DBus",
+                                         node->interfaces[0], &vtable, domid, NULL, NULL);
+  ck_assert_uint_ne (id, 0);
+  return id;
+}
+
+static void
+on_message_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GDBusMessage) answer =
+      g_dbus_connection_send_message_with_reply_finish (G_DBUS_CONNECTION (source), result, NULL);
+  ck_assert_ptr_nonnull (answer);
+  ck_assert_int_eq (g_dbus_message_get_message_type (answer), G_DBUS_MESSAGE_TYPE_METHOD_RETURN);
+  *(gboolean *)user_data = TRUE;
+}
+
+/* What is told after request_attention by @sender. (transfer none) */
+static GPtrArray *
+request_attention (const char *sender)
+{
+  g_autoptr (GDBusMessage) message =
+      g_dbus_message_new_method_call (XENMGR, "/", XENMGR ".guestreq", "request_attention");
+  gboolean answered = FALSE;
+  if (sender != NULL)
+    g_dbus_message_set_sender (message, sender);
   service_fixture_signals (fixture);
-  run_call (XENMGR ".guestreq", "request_attention", NULL);
-  ck_assert_uint_eq (service_fixture_signals (fixture)->len, 0);
-  xm_vm_lookup (service_fixture_service (fixture), UUID)->domid = -1;
+  g_dbus_connection_send_message_with_reply (service_fixture_client (fixture), message,
+                                             G_DBUS_SEND_MESSAGE_FLAGS_NONE, G_MAXINT, NULL, NULL,
+                                             on_message_answered, &answered);
+  while (!answered)
+    g_main_context_iteration (NULL, TRUE);
+  return service_fixture_signals (fixture);
+}
+
+START_TEST (who_asks_for_attention)
+{
+  gint32 domid = 5;
+  XmVm *vm = service_fixture_add_vm (fixture, UUID, "{}");
+  vm->domid = 5;
+  ck_assert_uint_eq (request_attention (":1.7")->len, 0); /* this bus does not know */
+  guint id = serve_bus (&domid);
+  ck_assert_uint_eq (request_attention (NULL)->len, 0); /* no bus at all */
+  GPtrArray *told = request_attention (":1.7");
+  ck_assert_uint_eq (told->len, 1);
+  g_autofree char *expected = g_strdup_printf ("requested_attention ('%s', '%s')", UUID, vm->path);
+  ck_assert_str_eq (told->pdata[0], expected);
+  domid = 6; /* no VM's */
+  ck_assert_uint_eq (request_attention (":1.7")->len, 0);
+  vm->domid = 0;
+  domid = 0; /* dom0, whatever a VM claims */
+  ck_assert_uint_eq (request_attention (":1.7")->len, 0);
+  vm->domid = -1;
+  domid = -1;
+  ck_assert_uint_eq (request_attention (":1.7")->len, 0);
+  g_dbus_connection_unregister_object (service_fixture_client (fixture), id);
 }
 END_TEST
 
@@ -273,7 +346,7 @@ main (void)
   tcase_add_test (tcase, a_full_queue);
   tcase_add_test (tcase, too_many_waiting);
   tcase_add_test (tcase, the_end_while_waiting);
-  tcase_add_test (tcase, attention_from_dom0);
+  tcase_add_test (tcase, who_asks_for_attention);
   tcase_add_test (tcase, policy_words);
   tcase_add_test (tcase, policies_of_no_vm);
   tcase_add_test (tcase, a_policy_that_is_no_boolean);
