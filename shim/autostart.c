@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/autostart.h"
 
+#include "shim/host-installer.h"
 #include "shim/lifecycle.h"
 #include "shim/root-config.h"
 #include "shim/host-power.h"
@@ -104,20 +105,6 @@ make_list (XmService *service)
 
 /* -- starting ---------------------------------------------------------------------- */
 
-static gboolean
-installer_has_work (const XmService *service)
-{
-  static const char *const deferred[] = { "/config/deferred_eula", "/config/deferred_dom0_password",
-                                          "/config/deferred_kb_layout",
-                                          "/config/deferred_language" };
-  for (gsize i = 0; i < G_N_ELEMENTS (deferred); i++) {
-    g_autofree char *path = xm_settings_host_path (service->settings, deferred[i]);
-    if (g_file_test (path, G_FILE_TEST_EXISTS))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /** Turn: one VM's turn. */
 typedef struct {
   XmAutostart *autostart;
@@ -203,7 +190,7 @@ xm_autostart_continue (XmAutostart *autostart)
 {
   if (autostart->starting || autostart->timer != 0)
     return;
-  if (installer_has_work (autostart->service))
+  if (xm_host_installer_has_work (autostart->service))
     g_message ("VMs start with the host when the installer's work is done");
   else
     start_next (autostart);

@@ -5,6 +5,7 @@
 #include "shim/host-memory.h"
 #include "shim/host-network.h"
 #include "shim/host-pci.h"
+#include "shim/host-power.h"
 #include "shim/host-sound.h"
 #include "shim/host-ui.h"
 #include "shim/text.h"
@@ -16,6 +17,12 @@ get_stored_flag (XmService *service, const XmHostProperty *row)
 {
   const char *text = xm_store_read (service->store, row->detail);
   return g_variant_new_boolean (text != NULL && xm_text_is_true (text));
+}
+
+static GVariant *
+get_state (XmService *service, const XmHostProperty *row)
+{
+  return g_variant_new_string (xm_host_power_state (service));
 }
 
 static GVariant *
@@ -53,6 +60,7 @@ static const XmHostProperty rows[] = {
   ROW ("playback-pcm", AT_HAND, xm_host_get_pcm, "/audio/playback-pcm", .set = xm_host_set_pcm),
   ROW ("safe-graphics", HARDWARE, xm_host_get_safe_graphics, NULL),
   ROW ("serial", HARDWARE, xm_host_get_line, DMI "product_serial"),
+  ROW ("state", AT_HAND, get_state, NULL),
   ROW ("system-amt-pt", AT_HAND, get_stored_flag, "/system-amt-pt-active"),
   ROW ("total-mem", FROM_XL_ONCE, xm_host_get_xl_number, "total_memory"),
   ROW ("total-storage", FROM_STORAGE, xm_host_get_storage, "total"),

@@ -4,10 +4,12 @@
 #include "shim/error.h"
 #include "shim/host-cd.h"
 #include "shim/host-gpu.h"
+#include "shim/host-installer.h"
 #include "shim/host-license.h"
 #include "shim/host-lists.h"
 #include "shim/host-mixer.h"
 #include "shim/host-pci.h"
+#include "shim/host-power-methods.h"
 #include "shim/host-properties.h"
 #include "shim/host-sound.h"
 
@@ -52,6 +54,7 @@ static const XmMethod host_methods[] = {
   { "get_gpu_placement", xm_host_get_gpu_placement },
   { "get_seconds_from_epoch", get_seconds_from_epoch },
   { "get_sound_card_control", xm_host_get_sound_card_control },
+  { "hibernate", xm_host_power_method },
   { "is_service_running", is_service_running },
   { "list_capture_devices", xm_host_list_capture_devices },
   { "list_cd_devices", xm_host_list_cd_devices },
@@ -64,17 +67,13 @@ static const XmMethod host_methods[] = {
   { "list_sound_card_controls", xm_host_list_sound_card_controls },
   { "list_sound_cards", xm_host_list_sound_cards },
   { "list_ui_plugins", xm_host_list_ui_plugins },
+  { "reboot", xm_host_power_method },
   { "set_displayhandler_gpu", xm_host_set_displayhandler_gpu },
   { "set_license", xm_host_set_license },
   { "set_sound_card_control", xm_host_set_sound_card_control },
-  { NULL, NULL },
-};
-
-static const XmMethod installer_methods[] = {
-  { NULL, NULL },
-};
-
-static const XmMethod powersettings_methods[] = {
+  { "shutdown", xm_host_power_method },
+  { "shutdown_idle", xm_host_power_method },
+  { "sleep", xm_host_power_method },
   { NULL, NULL },
 };
 
@@ -88,8 +87,9 @@ xm_host_kind_new (void)
       .get = xm_host_property_get,
       .look = xm_host_property_look,
       .set = xm_host_property_set },
-    { .name = "com.citrix.xenclient.xenmgr.installer", .methods = installer_methods },
-    { .name = "com.citrix.xenclient.xenmgr.powersettings", .methods = powersettings_methods },
+    { .name = "com.citrix.xenclient.xenmgr.installer", .methods = xm_host_installer_methods },
+    { .name = "com.citrix.xenclient.xenmgr.powersettings",
+      .methods = xm_host_powersettings_methods },
   };
   return xm_object_kind_new (interfaces, G_N_ELEMENTS (interfaces));
 }

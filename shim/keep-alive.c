@@ -5,7 +5,7 @@
 
 #include "shim/hook.h"
 #include "shim/lifecycle.h"
-#include "shim/shutdown-all.h"
+#include "shim/host-power.h"
 
 #define LONGEST_DELAY_MS 60000
 
@@ -51,7 +51,7 @@ static gboolean
 is_wanted (const XmVm *vm)
 {
   return vm->object != NULL && xm_vm_read_boolean (vm, "keep-alive", FALSE) &&
-         !xm_shutdown_all_is_on (vm->service);
+         xm_host_power_is_idle (vm->service);
 }
 
 /* The hook may have put the start off, or to somewhere else: then it is not for us to insist. */

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/platform-power.h"
 
-#include "shim/shutdown-all.h"
+#include "shim/host-power.h"
 
 #define UPDATE_STATE "/updatemgr/update-state"
 
-typedef enum { HOST_SLEEP, HOST_HIBERNATE, HOST_SHUTDOWN } HostPower;
-
-/* The only place from which a VM acts on the host. */
-static void
-act (const XmVm *vm, HostPower what)
+/* The only place from which a VM acts on the host. @word: what the host does */
+static gboolean
+act (XmVm *vm, XmHostAction action, const char *word)
 {
-  static const char *const words[] = { "sleep", "hibernate", "shut down" };
-  g_message ("%s controls the host's power: the host would %s now", vm->uuid, words[what]);
+  g_autoptr (GError) error = NULL;
+  if (!xm_host_power_check (vm->service, action, &error)) {
+    g_message ("%s controls the host's power: the host would %s now, but %s", vm->uuid, word,
+               error->message);
+    return FALSE;
+  }
+  g_autofree char *why = g_strconcat (vm->uuid, " controls its power", NULL);
+  xm_host_power_act (vm->service, action, action == XM_HOST_SLEEP ? vm : NULL, why);
+  return action == XM_HOST_SLEEP && !xm_host_power_is_idle (vm->service);
 }
 
 static gboolean
@@ -21,15 +26,13 @@ controls (const XmVm *vm)
   return vm->object != NULL &&
          (xm_vm_read_boolean (vm, "control-platform-power-state", FALSE) ||
           xm_vm_read_boolean (vm, "native-experience", FALSE)) &&
-         !xm_shutdown_all_is_on (vm->service) &&
-         !xm_store_exists (vm->service->store, UPDATE_STATE);
+         xm_host_power_is_idle (vm->service) && !xm_store_exists (vm->service->store, UPDATE_STATE);
 }
 
-void
+gboolean
 xm_platform_power_asleep (XmVm *vm)
 {
-  if (controls (vm))
-    act (vm, HOST_SLEEP);
+  return controls (vm) && act (vm, XM_HOST_SLEEP, "sleep");
 }
 
 void
@@ -38,5 +41,8 @@ xm_platform_power_domain_gone (XmVm *vm, XmVmState last)
   if (!controls (vm) || last == XM_VM_CREATING_DEVICES || last == XM_VM_REBOOTING ||
       last == XM_VM_SUSPENDED)
     return;
-  act (vm, xm_vm_read_boolean (vm, "hibernated", FALSE) ? HOST_HIBERNATE : HOST_SHUTDOWN);
+  if (xm_vm_read_boolean (vm, "hibernated", FALSE))
+    act (vm, XM_HOST_HIBERNATE, "hibernate");
+  else
+    act (vm, XM_HOST_SHUTDOWN, "shut down");
 }

@@ -7,6 +7,8 @@
 #include "shim/autostart.h"
 #include "shim/diag-gather.h"
 #include "shim/error.h"
+#include "shim/host-lid.h"
+#include "shim/host-power.h"
 #include "shim/host-info.h"
 #include "shim/host-storage.h"
 #include "shim/host-ui.h"
@@ -167,8 +169,8 @@ xm_service_new (XmSettings *settings, GError **error)
   service->toolstack = xm_toolstack_new (service->runner);
   service->hosts_file = xm_hosts_file_new (service);
   service->host_info = xm_host_info_new (service);
-  service->host_kept =
-      g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_variant_unref);
+  service->host_kept = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_variant_unref);
+  service->host_power = xm_host_power_new (service);
   service->root_files = xm_root_files_new ();
   service->script_queue = xm_script_queue_new ();
   service->diag_gather = xm_diag_gather_new (service);
@@ -222,6 +224,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   service->connection = g_object_ref (connection);
   service->network_daemon = xm_network_daemon_new (service);
   service->peers = xm_peers_new (connection);
+  service->host_lid = xm_host_lid_new (service);
   service->autostart = xm_autostart_new (service);
   service->host_storage = xm_host_storage_new (service);
   xm_host_ui_recover (service);
@@ -288,6 +291,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->network_daemon, xm_network_daemon_free);
   g_clear_pointer (&service->autostart, xm_autostart_free);
   g_clear_pointer (&service->peers, xm_peers_free);
+  g_clear_pointer (&service->host_lid, xm_host_lid_free);
   g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
   g_clear_pointer (&service->host_info, xm_host_info_free);
   g_clear_pointer (&service->host_storage, xm_host_storage_free);
@@ -314,6 +318,7 @@ xm_service_free (XmService *service)
     g_signal_handlers_disconnect_by_data (service->store, service);
   g_clear_object (&service->store);
 
+  g_clear_pointer (&service->host_power, xm_host_power_free);
   g_clear_pointer (&service->root_kind, xm_object_kind_free);
   g_clear_pointer (&service->host_kind, xm_object_kind_free);
   g_clear_pointer (&service->vm_kind, xm_object_kind_free);

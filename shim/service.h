@@ -19,6 +19,8 @@ struct _XmPeers;
 struct _XmHostsFile;
 struct _XmHostInfo;
 struct _XmHostStorage;
+struct _XmHostLid;
+struct _XmHostPower;
 struct _XmRootFiles;
 struct _XmScriptQueue;
 struct _XmDiagGather;
@@ -57,6 +59,8 @@ struct _XmService {
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
   struct _XmAutostart *autostart;
+  struct _XmHostPower *host_power;
+  struct _XmHostLid *host_lid; /* NULL until there is a connection */
   gboolean going_down; /* all VMs end: see shutdown-all.h */
   int network_backend; /* the domain that /local/domain/0/backend-domid names; 0 none of ours */
   gboolean recovered;  /* from what happened while there was no service */

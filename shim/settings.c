@@ -44,6 +44,10 @@ static const char *const command_keys[XM_N_COMMANDS] = {
   [XM_COMMAND_NETWORKING_OFF] = "networking-off",
   [XM_COMMAND_PCM_CHANGED] = "pcm-changed",
   [XM_COMMAND_STATUS_REPORT] = "status-report",
+  [XM_COMMAND_POWER_OFF] = "power-off",
+  [XM_COMMAND_POWER_OFF_FORCED] = "power-off-forced",
+  [XM_COMMAND_HOST_REBOOT] = "reboot",
+  [XM_COMMAND_HOST_SUSPEND] = "suspend",
 };
 
 #define TIMEOUT(name) (G_STRUCT_OFFSET (XmSettings, timeouts) + (name) * sizeof (guint))
@@ -55,6 +59,9 @@ static const NumberKey number_keys[] = {
   { "timeouts", "build", TIMEOUT (XL_TIMEOUT_BUILD), 300, 1, 86400 },
   { "timeouts", "agent", G_STRUCT_OFFSET (XmSettings, agent_timeout), 180, 1, 86400 },
   { "timeouts", "state-hook", G_STRUCT_OFFSET (XmSettings, state_hook_timeout), 60, 1, 86400 },
+  { "timeouts", "idle-shutdown", G_STRUCT_OFFSET (XmSettings, idle_shutdown), 300, 1, 86400 },
+  { "timeouts", "host-down", G_STRUCT_OFFSET (XmSettings, host_down), 600, 1, 86400 },
+  { "timeouts", "host-suspend", G_STRUCT_OFFSET (XmSettings, host_suspend), 15, 0, 86400 },
   { "limits", "parallel-xl", G_STRUCT_OFFSET (XmSettings, max_parallel), 4, 1, 64 },
   { "limits", "refresh-interval", G_STRUCT_OFFSET (XmSettings, refresh_interval), 5, 0, 86400 },
   { "limits", "storage-interval", G_STRUCT_OFFSET (XmSettings, storage_interval), 30, 0, 86400 },
@@ -89,6 +96,12 @@ read_number (const XmSettings *settings,
   }
   *value = (guint)number;
   return TRUE;
+}
+
+const char *
+xm_settings_command_key (XmCommand command)
+{
+  return command_keys[command];
 }
 
 static void

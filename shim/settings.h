@@ -17,6 +17,10 @@ typedef enum {
   XM_COMMAND_NETWORKING_OFF,
   XM_COMMAND_PCM_CHANGED,   /* after playback-pcm or capture-pcm was set */
   XM_COMMAND_STATUS_REPORT, /* makes a status report and prints its path */
+  XM_COMMAND_POWER_OFF,     /* the end of the host: see host-power.h */
+  XM_COMMAND_POWER_OFF_FORCED,
+  XM_COMMAND_HOST_REBOOT,
+  XM_COMMAND_HOST_SUSPEND,
   XM_N_COMMANDS,
 } XmCommand;
 
@@ -42,6 +46,9 @@ typedef struct {
   guint timeouts[XL_N_TIMEOUTS]; /* seconds */
   guint agent_timeout;           /* seconds in which a guest must do what its agent has taken on */
   guint state_hook_timeout;      /* seconds that a hook may delay vm_state_changed */
+  guint idle_shutdown;           /* seconds that VMs have to end at shutdown_idle */
+  guint host_down;               /* seconds that the host has to go down once it is told to */
+  guint host_suspend;            /* the same to be suspended; 0: that program ends after waking */
   guint max_parallel;
   guint64 output_limit;   /* bytes per stream of one xl */
   guint refresh_interval; /* seconds; 0: only on events */
@@ -69,6 +76,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmSettings, xm_settings_free)
  * error nothing changes. Paths and the bus stay.
  */
 gboolean xm_settings_reload (XmSettings *settings, GError **error);
+
+/** xm_settings_command_key: the key of @command in group [commands]. */
+const char *xm_settings_command_key (XmCommand command);
 
 /**
  * xm_settings_host_path: (transfer full): where @path of the host is: sysfs, procfs and the fixed

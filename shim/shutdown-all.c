@@ -2,6 +2,7 @@
 #include "shim/shutdown-all.h"
 
 #include "shim/error.h"
+#include "shim/host-power.h"
 #include "shim/lifecycle.h"
 #include "shim/vm-power.h"
 
@@ -189,9 +190,9 @@ xm_shutdown_all_take_back (XmService *service)
 void
 xm_start_check_host (XmStart *start, GTask *task)
 {
-  if (xm_shutdown_all_is_on (start->vm->service))
-    g_task_return_new_error (task, XM_ERROR, XM_ERROR_NOT_STARTED, "the host is going down");
-  else
+  if (xm_host_power_is_idle (start->vm->service))
     g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_new_error (task, XM_ERROR, XM_ERROR_NOT_STARTED, "the host is not idle");
   g_object_unref (task);
 }

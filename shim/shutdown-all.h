@@ -34,7 +34,7 @@ gboolean xm_shutdown_all_is_on (const XmService *service);
 /** xm_shutdown_all_take_back: the host stays: VMs may start again. */
 void xm_shutdown_all_take_back (XmService *service);
 
-/** xm_start_check_host: step of a start. Errors: XM_ERROR_NOT_STARTED on the way down. */
+/** xm_start_check_host: step of a start. Errors: XM_ERROR_NOT_STARTED when the host is not idle. */
 void xm_start_check_host (XmStart *start, GTask *task);
 
 G_END_DECLS

@@ -22,6 +22,7 @@ static const struct {
   { XENMGR, "vm_name_changed" },
   { HOST, "displayhandler_gpu_changed" },
   { HOST, "license_changed" },
+  { HOST, "state_changed" },
   { HOST, "storage_space_low" },
   { XENMGR, "vm_state_changed" },
   { XENMGR, "vm_transfer_changed" },

@@ -137,8 +137,8 @@ measure_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellabl
 void
 xm_start_measure_failed (XmVm *vm)
 {
-  const char *word = xm_text_or (
-      xm_store_read (vm->service->store, "/xenmgr/measure-fail-action"), "forced-shutdown");
+  const char *word = xm_text_or (xm_store_read (vm->service->store, "/xenmgr/measure-fail-action"),
+                                 "forced-shutdown");
   XmHostAction action = xm_host_action_from_word (word);
   g_autoptr (GError) error = NULL;
   g_critical ("%s: a measured disk has changed; measure-fail-action is %s", vm->uuid, word);

@@ -17,8 +17,8 @@ void xm_start_measure (XmStart *start, GTask *task);
 
 /**
  * xm_start_measure_failed: what the host does about a VM whose disks are not what they were:
- * /xenmgr/measure-fail-action, by default forced-shutdown. The service does not control the host's
- * power: it says in the log what was asked for.
+ * /xenmgr/measure-fail-action, by default forced-shutdown, in the background. Where the key file
+ * does not allow that, the log says so.
  */
 void xm_start_measure_failed (XmVm *vm);
 

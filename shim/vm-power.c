@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "shim/host-power.h"
 #include "shim/lifecycle.h"
 #include "shim/platform-power.h"
 #include "shim/state-hooks.h"
@@ -202,9 +203,9 @@ xm_vm_power_told (XmVm *vm, int state)
   if (state != 0)
     xm_vm_peers_asleep (vm);
   xm_state_hooks_power (vm, state);
-  if (asleep)
-    xm_platform_power_asleep (vm);
-  if (asleep && xm_vm_read_boolean (vm, "auto-s3-wake", FALSE))
+  gboolean host_is_idle = xm_host_power_is_idle (vm->service); /* else it wants the guest asleep */
+  if (asleep && !xm_platform_power_asleep (vm) && host_is_idle &&
+      xm_vm_read_boolean (vm, "auto-s3-wake", FALSE))
     wake (vm);
 }
 
