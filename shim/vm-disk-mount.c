@@ -8,6 +8,7 @@
 #include "shim/block-device.h"
 #include "shim/block-nbd.h"
 #include "shim/disk-mount-node.h"
+#include "shim/disk-mounts.h"
 #include "shim/error.h"
 #include "shim/lifecycle.h"
 #include "shim/mount.h"
@@ -54,18 +55,6 @@ fail (Call *call, GError *error)
   call_free (call);
 }
 
-static char *
-busy_key (const XmVm *vm, guint id)
-{
-  return g_strdup_printf ("%s/%u", vm->uuid, id);
-}
-
-static void
-set_busy (GError **error, const XmVm *vm, guint id)
-{
-  xm_error_set_plain (error, "disk %u of vm %s is being mounted or unmounted", id, vm->uuid);
-}
-
 /* What both methods ask first. (transfer full) (nullable): without one the call is answered. */
 static Call *
 call_new (XmVmDevice *disk, GDBusMethodInvocation *invocation)
@@ -73,14 +62,14 @@ call_new (XmVmDevice *disk, GDBusMethodInvocation *invocation)
   static const char *const types[] = { "vhd", "file", "raw", "aio", NULL };
   XmVm *vm = disk->vm;
   GHashTable *mounting = vm->service->mounting;
-  g_autofree char *key = busy_key (vm, disk->id);
+  g_autofree char *key = xm_disk_mounts_key (vm, disk->id);
   GError *error = NULL;
   if (!xm_vm_device_exists (vm, "disk", disk->id))
     xm_error_set (&error, XM_ERROR_NO_SUCH_DISK);
   else if (!g_strv_contains (types, xm_vm_disk_type (vm, disk->id)))
     xm_error_set (&error, XM_ERROR_DISK_TYPE);
-  else if (g_hash_table_contains (mounting, key))
-    set_busy (&error, vm, disk->id);
+  else
+    xm_disk_mounts_check_idle (vm, disk->id, &error);
   if (error != NULL) {
     xm_error_return (invocation, error);
     return NULL;
@@ -358,102 +347,41 @@ xm_vm_disk_umount (gpointer owner, GVariant *parameters, GDBusMethodInvocation *
 
 /* -- the step of a start ----------------------------------------------------------- */
 
-/** Check: data of the step's task. */
-typedef struct {
-  XmService *service;
-  GPtrArray *vms; /* XmVm with disks that have an image of the VM's */
-  GArray *ids;    /* guint, of these disks */
-  guint next;     /* index of both */
-} Check;
-
-static void
-check_free (gpointer data)
-{
-  Check *check = data;
-  g_ptr_array_unref (check->vms);
-  g_array_unref (check->ids);
-  g_free (check);
-}
-
-static void
-add_disks (Check *check, XmVm *vm, const XmVm *starting)
-{
-  g_autoptr (GArray) ids = xm_vm_list_ids (vm, "config/disk");
-  for (guint i = 0; i < ids->len; i++) {
-    guint id = g_array_index (ids, guint, i);
-    if (vm != starting && !has_image (starting, xm_vm_disk_path (vm, id)))
-      continue;
-    g_ptr_array_add (check->vms, xm_vm_ref (vm));
-    g_array_append_val (check->ids, id);
-  }
-}
-
-/* @error: (transfer full) */
-static void
-refuse (GTask *task, GError *error)
-{
-  g_task_return_error (task, error);
-  g_object_unref (task);
-}
-
-static void check_next (GTask *task);
-
 static void
 on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  Check *check = g_task_get_task_data (task);
-  guint id = g_array_index (check->ids, guint, check->next);
-  XmVm *vm = check->vms->pdata[check->next];
-  /* Without xenstore xl will say what is wrong. */
-  g_autoptr (XmDiskMountNode) node = xm_disk_mount_node_read_finish (vm, result, NULL);
-  g_autoptr (GPtrArray) table = xm_mounted_list (check->service);
-  const XmMounted *mounted =
-      node != NULL && *node->dir != '\0' ? xm_mounted_find (table, node->device, node->dir) : NULL;
-  if (mounted != NULL && mounted->writable) {
-    GError *error = NULL;
-    xm_error_set_plain (&error, "disk %u of vm %s is mounted for writing at %s", id, vm->uuid,
-                        mounted->dir);
-    refuse (task, error);
-    return;
-  }
-  check->next++;
-  check_next (task);
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  if (xm_disk_mounts_check_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
+/* The disks of @vm that have an image of the starting VM's. */
 static void
-check_next (GTask *task)
+add_disks (GPtrArray *vms, GArray *ids, XmVm *vm, const XmVm *starting)
 {
-  Check *check = g_task_get_task_data (task);
-  if (check->next == check->ids->len) {
-    g_task_return_boolean (task, TRUE);
-    g_object_unref (task);
-    return;
+  g_autoptr (GArray) all = xm_vm_list_ids (vm, "config/disk");
+  for (guint i = 0; i < all->len; i++) {
+    guint id = g_array_index (all, guint, i);
+    if (vm != starting && !has_image (starting, xm_vm_disk_path (vm, id)))
+      continue;
+    g_ptr_array_add (vms, xm_vm_ref (vm));
+    g_array_append_val (ids, id);
   }
-  guint id = g_array_index (check->ids, guint, check->next);
-  XmVm *vm = check->vms->pdata[check->next];
-  g_autofree char *key = busy_key (vm, id);
-  if (g_hash_table_contains (check->service->mounting, key)) {
-    GError *error = NULL;
-    set_busy (&error, vm, id);
-    refuse (task, error);
-    return;
-  }
-  xm_disk_mount_node_read_async (vm, id, on_checked, task);
 }
 
 void
 xm_start_check_mounts (XmStart *start, GTask *task)
 {
-  Check *check = g_new0 (Check, 1);
-  check->service = start->vm->service;
-  check->vms = g_ptr_array_new_with_free_func ((GDestroyNotify)xm_vm_unref);
-  check->ids = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_task_set_task_data (task, check, check_free);
+  XmService *service = start->vm->service;
+  GPtrArray *vms = g_ptr_array_new_with_free_func ((GDestroyNotify)xm_vm_unref);
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint));
   GHashTableIter iter;
   gpointer vm;
-  g_hash_table_iter_init (&iter, check->service->vms);
+  g_hash_table_iter_init (&iter, service->vms);
   while (g_hash_table_iter_next (&iter, NULL, &vm))
-    add_disks (check, vm, start->vm);
-  check_next (task);
+    add_disks (vms, ids, vm, start->vm);
+  xm_disk_mounts_check_async (service, vms, ids, FALSE, on_checked, task);
 }

@@ -2,6 +2,7 @@
 #include "shim/vm-disk.h"
 
 #include "shim/disk-images.h"
+#include "shim/disk-mounts.h"
 #include "shim/error.h"
 #include "shim/text.h"
 #include "shim/vm-cd.h"
@@ -237,15 +238,35 @@ on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   xm_service_answer_when_durable (vm->service, deletion->invocation, NULL);
 }
 
-/* The file goes first: a disk whose file could not be removed is still there to try again. */
+static void
+on_mount_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Deletion *deletion = user_data;
+  GError *error = NULL;
+  if (xm_disk_mounts_check_finish (result, &error)) {
+    xm_disk_images_remove_async (deletion->vm->service,
+                                 xm_disk_images_of_disk (deletion->vm, deletion->id), NULL,
+                                 on_images_removed, deletion);
+    return;
+  }
+  xm_error_return (deletion->invocation, error);
+  xm_vm_unref (deletion->vm);
+  g_free (deletion);
+}
+
+/* A disk that the host has mounted could not be unmounted by anybody once its record is gone. The
+ * file goes first: a disk whose file could not be removed is still there to try again. */
 static void
 delete_disk (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
   const XmVmDevice *disk = owner;
   Deletion *deletion = g_new (Deletion, 1);
   *deletion = (Deletion){ xm_vm_ref (disk->vm), disk->id, invocation };
-  xm_disk_images_remove_async (disk->vm->service, xm_disk_images_of_disk (disk->vm, disk->id), NULL,
-                               on_images_removed, deletion);
+  GPtrArray *vms = g_ptr_array_new_with_free_func ((GDestroyNotify)xm_vm_unref);
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_ptr_array_add (vms, xm_vm_ref (disk->vm));
+  g_array_append_val (ids, disk->id);
+  xm_disk_mounts_check_async (disk->vm->service, vms, ids, TRUE, on_mount_looked, deletion);
 }
 
 /* -- methods of the VM ------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/disk-images.h"
+#include "shim/disk-mounts.h"
 #include "shim/error.h"
 #include "shim/hook.h"
 #include "shim/lifecycle.h"
@@ -360,14 +361,14 @@ check_off (XmVm *vm, GError **error)
   return FALSE;
 }
 
-/* The hook may have taken its time: the VM need not be as it was. */
+/* All this may have taken its time: the VM need not be as it was. */
 static void
-on_pre_delete_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+on_mounts_looked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Deletion *deletion = user_data;
   XmVm *vm = deletion->vm;
   GError *error = NULL;
-  if (!xm_hook_run_finish (result, &error) || !check_off (vm, &error)) {
+  if (!xm_disk_mounts_check_finish (result, &error) || !check_off (vm, &error)) {
     fail_deletion (deletion, error);
     return;
   }
@@ -375,6 +376,17 @@ on_pre_delete_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *ovf_folder = g_build_filename (ovf_root, vm->uuid, NULL);
   xm_disk_images_remove_async (vm->service, xm_disk_images_of_vm (vm), ovf_folder,
                                on_images_removed, deletion);
+}
+
+static void
+on_pre_delete_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Deletion *deletion = user_data;
+  GError *error = NULL;
+  if (xm_hook_run_finish (result, &error))
+    xm_disk_mounts_check_vm_async (deletion->vm, on_mounts_looked, deletion);
+  else
+    fail_deletion (deletion, error);
 }
 
 void

@@ -43,6 +43,8 @@ fails 'a second mount' "^$FAILED: disk .* is mounted already at $WORK/mnt" xec -
 is 'mounts nothing' "$(mount_line "$WORK/other")" ''
 daemon kill && daemon start
 fails 'a second mount after a crash of the service' 'is mounted already' xec -o "$D" mount "$WORK/other" true
+fails 'a mounted disk is not deleted' "is mounted at $WORK/mnt" xec -o "$D" delete
+fails 'nor is its VM' "is mounted at $WORK/mnt" xec -o "$VM" delete
 exec 5<"$WORK/mnt/one"
 fails 'umount of what is in use' "^$FAILED: 223:IO error: command: \"umount -- $WORK/mnt\" FAILED\." xec -o "$D" umount
 is 'leaves it mounted' "$(mount_line "$WORK/mnt" | wc -l)" 1
