@@ -63,14 +63,14 @@ xl destroy $'two\nlines  1  2 3  r-----  1.0'
 
 # --- two at a time ---
 new_guest other
-xec-vm -n behind start & one=$!
-xec-vm -n other start & two=$!
-wait $one; first=$?; wait $two
-is 'two VMs start at once' "$first $?" '0 0'
+at_once () { # NAME WORD: both VMs do it
+  xec-vm -n behind "$2" >"$WORK/one" 2>&1 & one=$!
+  xec-vm -n other "$2" >"$WORK/two" 2>&1 & two=$!
+  wait $one; first=$?; wait $two
+  is "$1" "$first $? $(cat "$WORK/one" "$WORK/two")" '0 0 '
+}
+at_once 'two VMs start at once' start
 is 'and both run' "$(xec-vm -n behind get state) $(xec-vm -n other get state)" 'running running'
-xec-vm -n behind destroy & one=$!
-xec-vm -n other destroy & two=$!
-wait $one; first=$?; wait $two
-is 'two end at once' "$first $?" '0 0'
+at_once 'two end at once' destroy
 
 done_testing
