@@ -12,16 +12,18 @@
 bool
 qh_loop_init (QhLoop *loop, const QhOptions *options)
 {
+  static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
   sigset_t taken;
   memset (loop, 0, sizeof *loop);
   loop->options = options;
   loop->xenstore.fd = -1;
   signal (SIGPIPE, SIG_IGN);
   sigemptyset (&taken);
-  sigaddset (&taken, SIGTERM);
-  sigaddset (&taken, SIGINT);
-  sigaddset (&taken, SIGHUP);
-  sigaddset (&taken, SIGUSR1);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+    /* Whoever started this may have ignored some, and an ignored signal is never pending. */
+    signal (signals[i], SIG_DFL);
+    sigaddset (&taken, signals[i]);
+  }
   sigprocmask (SIG_BLOCK, &taken, NULL);
   loop->signals = signalfd (-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
   return loop->signals >= 0;
