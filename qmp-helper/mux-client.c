@@ -46,6 +46,7 @@ qh_mux_remove (QhMux *mux, QhMuxClient *client)
   close (client->fd);
   client->fd = -1;
   client->state = QH_CLIENT_NONE;
+  client->behind_since = 0;
   release (&client->in);
   release (&client->out);
   for (int i = 0; i < QH_MUX_PENDING; i++)
@@ -231,6 +232,8 @@ static bool
 take_command (QhMux *mux, QhMuxClient *client, const char *text, size_t len)
 {
   QhMessage message;
+  for (; len > 0 && *text != '{'; len--)
+    text++; /* blanks */
   /* Integers of any size are fine here: only the text goes on. */
   json_t *command = json_loadb (text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
   bool done = true;
