@@ -288,6 +288,20 @@ say_goodbye (QhMux *mux)
     poll (&nothing, 1, 1);
 }
 
+/* Lets those go on who waited for an answer or for room, as long as that moves something. */
+static void
+serve_waiting (QhMux *mux)
+{
+  uint64_t before;
+  do {
+    before = qh_stats.to_peer;
+    for (int i = 0; i < QH_MUX_CLIENTS; i++)
+      if (mux->clients[i].state >= QH_CLIENT_GREETED && mux->clients[i].waits)
+        qh_mux_from_client (mux, &mux->clients[i]);
+    push (mux);
+  } while (qh_stats.to_peer != before);
+}
+
 /* One round, between two waits. */
 static void
 turn (QhMux *mux, const struct pollfd *fds)
@@ -306,7 +320,7 @@ turn (QhMux *mux, const struct pollfd *fds)
         (transport->type->ready (transport, fds[POLL_PEER].revents) & QH_READABLE || mux->more))
       read_peer (mux);
   }
-  push (mux);
+  serve_waiting (mux);
   check_deadline (mux);
 }
 
