@@ -203,7 +203,7 @@ END_TEST
 START_TEST (nobody_to_wait_for)
 {
   XmVm *vm = add_guest (UUID, "{\"type\":\"svm\"}", 5);
-  g_autofree char *dir = must_call ("save", g_variant_new ("(s)", "hello"));
+  g_free (must_call ("save", g_variant_new ("(s)", "hello")));
   GPtrArray *told = service_fixture_signals (fixture);
   ck_assert_uint_eq (told->len, 1);
   ck_assert_str_eq (told->pdata[0], "gather_request ('hello',)");

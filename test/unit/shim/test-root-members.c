@@ -118,7 +118,7 @@ START_TEST (waiting_for_a_script)
   Dequeue first, second;
   begin_dequeue (&first);
   begin_dequeue (&second);
-  g_autoptr (GVariant) other = must_call (XENMGR, "list_vms", NULL);
+  run_call (XENMGR, "list_vms", NULL);
   ck_assert (!first.answered && !second.answered);
   queue ("one");
   expect_script (&first, "one");
