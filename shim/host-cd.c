@@ -101,8 +101,8 @@ xm_host_list_cd_devices (gpointer owner, GVariant *parameters, GDBusMethodInvoca
     g_autofree char *usb_id = xm_cd_device_usb_id (service->settings, id);
     const char *uuid = vm_of (service, id);
     g_variant_builder_add_value (&list,
-                                 xm_host_dict ("id", text, "name", name, "usb-id", usb_id, "vm",
-                                               uuid, "vm-sticky", *uuid != '\0' ? "1" : "0", NULL));
+                                 XM_HOST_DICT ("id", text, "name", name, "usb-id", usb_id, "vm",
+                                               uuid, "vm-sticky", *uuid != '\0' ? "1" : "0"));
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }

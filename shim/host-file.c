@@ -89,16 +89,12 @@ xm_host_file_get_value (const char *text, const char *key)
 }
 
 GVariant *
-xm_host_dict (const char *key, ...)
+xm_host_dict (const char *const *keys_and_texts)
 {
   g_auto (GVariantBuilder) dict = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{ss}"));
-  va_list arguments;
-  va_start (arguments, key);
-  for (const char *previous = NULL; key != NULL; key = va_arg (arguments, const char *)) {
-    g_assert (previous == NULL || strcmp (previous, key) < 0);
-    g_variant_builder_add (&dict, "{ss}", key, va_arg (arguments, const char *));
-    previous = key;
+  for (const char *const *key = keys_and_texts; *key != NULL; key += 2) {
+    g_assert (key == keys_and_texts || strcmp (key[-2], key[0]) < 0);
+    g_variant_builder_add (&dict, "{ss}", key[0], key[1]);
   }
-  va_end (arguments);
   return g_variant_builder_end (&dict);
 }

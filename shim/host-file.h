@@ -34,8 +34,9 @@ char *xm_host_file_link_name (const XmSettings *settings, const char *path);
  * of @key; lines with more than one `=` do not count. */
 char *xm_host_file_get_value (const char *text, const char *key);
 
-/** xm_host_dict: (transfer floating): an `a{ss}` of keys and texts, which end with NULL and are
- * given in byte order, as clients see them. */
-GVariant *xm_host_dict (const char *key, ...) G_GNUC_NULL_TERMINATED;
+/** xm_host_dict: (transfer floating): an `a{ss}` of keys and texts by turns, which end with NULL;
+ * the keys are given in byte order, as clients see them. */
+GVariant *xm_host_dict (const char *const *keys_and_texts);
+#define XM_HOST_DICT(...) xm_host_dict ((const char *const[]){ __VA_ARGS__, NULL })
 
 G_END_DECLS

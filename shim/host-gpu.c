@@ -76,9 +76,9 @@ xm_host_list_gpu_devices (gpointer owner, GVariant *parameters, GDBusMethodInvoc
     const XmGpu *gpu = gpus->pdata[i];
     g_autofree char *placement = g_strdup_printf ("%d", gpu->placement);
     if (!is_reserved (service, gpu->id))
-      g_variant_builder_add_value (&list, xm_host_dict ("addr", gpu->id, "name",
+      g_variant_builder_add_value (&list, XM_HOST_DICT ("addr", gpu->id, "name",
                                                         name_of (devices, gpu->id), "placement",
-                                                        placement, NULL));
+                                                        placement));
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }
@@ -97,8 +97,8 @@ xm_host_list_gpus_for_displayhandler (gpointer owner,
     if (is_assigned (service, gpu->id))
       continue;
     g_autofree char *card = drm_card (service, gpu->id);
-    g_variant_builder_add_value (&list, xm_host_dict ("addr", gpu->id, "drmcard", card, "name",
-                                                      name_of (devices, gpu->id), NULL));
+    g_variant_builder_add_value (
+        &list, XM_HOST_DICT ("addr", gpu->id, "drmcard", card, "name", name_of (devices, gpu->id)));
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }

@@ -125,7 +125,7 @@ xm_host_list_disk_devices (gpointer owner, GVariant *parameters, GDBusMethodInvo
     /* sysfs has `!` for a slash in a name. */
     g_autofree char *node = g_strdelimit (g_strconcat ("/dev/", *name, NULL), "!", '/');
     g_autofree char *udi = g_strconcat ("/org/freedesktop/UDisks2/block_devices/", *name, NULL);
-    g_variant_builder_add_value (&list, xm_host_dict ("block-device", node, "udi", udi, NULL));
+    g_variant_builder_add_value (&list, XM_HOST_DICT ("block-device", node, "udi", udi));
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }

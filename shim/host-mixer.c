@@ -77,9 +77,9 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
     g_message ("a sound card shows no controls: %s", error->message);
   for (guint i = 0; controls != NULL && i < controls->len; i++) {
     const XmMixerControl *control = controls->pdata[i];
-    g_variant_builder_add_value (&list, xm_host_dict ("direction", control->direction, "name",
+    g_variant_builder_add_value (&list, XM_HOST_DICT ("direction", control->direction, "name",
                                                       control->name, "type", control->type, "value",
-                                                      control->value, NULL));
+                                                      control->value));
   }
   g_dbus_method_invocation_return_value (user_data, g_variant_new ("(aa{ss})", &list));
 }
@@ -153,7 +153,7 @@ xm_host_set_sound_card_control (gpointer owner,
   g_auto (GStrv) words = fine ? xm_mixer_text_split_value (value) : NULL;
   if (fine && words == NULL)
     xm_error_set_plain (&error, "not a value of a control: %.*s", MAX_CONTROL, value);
-  if (error != NULL) {
+  if (words == NULL) {
     xm_error_return (invocation, error);
     return;
   }

@@ -68,8 +68,8 @@ xm_host_list_pci_devices (gpointer service, GVariant *parameters, GDBusMethodInv
     g_autofree char *vendor = g_strdup_printf ("0x%X", device->vendor);
     g_autofree char *id = g_strdup_printf ("0x%X", device->device);
     g_variant_builder_add_value (&list,
-                                 xm_host_dict ("addr", address, "class", class, "device-id", id,
-                                               "name", device->name, "vendor-id", vendor, NULL));
+                                 XM_HOST_DICT ("addr", address, "class", class, "device-id", id,
+                                               "name", device->name, "vendor-id", vendor));
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }

@@ -38,8 +38,8 @@ answer_pcms (XmService *service, const char *ability, GDBusMethodInvocation *inv
     if (g_strv_length (fields) < 3 || !g_strv_contains ((const char *const *)fields + 2, ability))
       continue;
     g_autofree char *card = card_of (fields[0]);
-    g_variant_builder_add_value (
-        &list, xm_host_dict ("card", card, "id", fields[0], "name", fields[1], NULL));
+    g_variant_builder_add_value (&list,
+                                 XM_HOST_DICT ("card", card, "id", fields[0], "name", fields[1]));
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }
@@ -80,7 +80,7 @@ xm_host_list_sound_cards (gpointer owner, GVariant *parameters, GDBusMethodInvoc
     if (!g_ascii_string_to_unsigned (g_strstrip (*line), 10, 0, G_MAXINT32, &number, NULL))
       continue;
     name = g_strstrip (name + strlen (before_name));
-    g_variant_builder_add_value (&list, xm_host_dict ("id", *line, "name", name, NULL));
+    g_variant_builder_add_value (&list, XM_HOST_DICT ("id", *line, "name", name));
   }
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(aa{ss})", &list));
 }
