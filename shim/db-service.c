@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/db-service.h"
 
+#include "shim/bus-limit.h"
 #include "shim/error.h"
 #include "shim/read-file.h"
 
-/* What a D-Bus message can carry, less room for its header. */
-#define MAX_BINARY (120 * 1024 * 1024)
+/* What the bus lets pass, less room for the header. */
+#define MAX_BINARY (XM_BUS_MAX_MESSAGE - 4096)
 
 static void
 committed (GObject *source, GAsyncResult *result, gpointer user_data)

@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "shim/autostart.h"
+#include "shim/bus-limit.h"
 #include "shim/pciback.h"
 #include "shim/property-reference.h"
 #include "shim/service.h"
@@ -229,6 +230,7 @@ main (int argc, char **argv)
     g_printerr ("xenmgr-xl: cannot connect to bus %s: %s\n", settings->bus, error->message);
     return EXIT_FAILURE;
   }
+  xm_bus_limit (daemon.connection);
   daemon.service = xm_service_new (g_steal_pointer (&settings), &error);
   if (daemon.service == NULL) {
     g_printerr ("xenmgr-xl: %s\n", error->message);

@@ -13,11 +13,12 @@
 #include "fuzz-value.h"
 
 #define XENMGR         "com.citrix.xenclient.xenmgr"
+#define VM             "com.citrix.xenclient.xenmgr.vm"
 #define DB             "com.citrix.xenclient.db"
 #define PROPERTIES     "org.freedesktop.DBus.Properties"
 #define INTROSPECTABLE "org.freedesktop.DBus.Introspectable"
 
-#define WINDOW        24  /* calls in flight, at most */
+#define WINDOW        64  /* calls in flight, at most; dbus-daemon allows 128 */
 #define REFRESH_EVERY 300 /* calls between two looks at the objects */
 #define FEWEST_VMS    3
 #define MOST_VMS      8
@@ -266,7 +267,7 @@ refresh_objects (void)
                  g_variant_new ("(ss)", templates[n % G_N_ELEMENTS (templates)], ""));
   for (; n > MOST_VMS; n--) {
     g_autofree char *uuid = uuid_of (vms[n - 1]);
-    ask_in_vain (vms[n - 1], XENMGR ".vm", "destroy", NULL);
+    ask_in_vain (vms[n - 1], VM, "destroy", NULL);
     ask_in_vain ("/", XENMGR ".unrestricted", "unrestricted_delete_vm",
                  g_variant_new ("(s)", uuid));
   }
@@ -354,13 +355,9 @@ random_property_call (const char *path,
 static Call *
 odd_call (void)
 {
-  static const char *const interfaces[] = { XENMGR,
-                                            XENMGR ".vm",
-                                            DB,
-                                            PROPERTIES,
-                                            INTROSPECTABLE,
-                                            "org.freedesktop.DBus.Peer",
-                                            "com.example.Nobody" };
+  static const char *const interfaces[] = {
+    XENMGR, VM, DB, PROPERTIES, INTROSPECTABLE, "org.freedesktop.DBus.Peer", "com.example.Nobody"
+  };
   static const char *const members[] = { "start",      "Get",  "Set",  "GetAll",
                                          "Introspect", "Ping", "read", "x" };
   static const char *const paths[] = { "/", "/vm", "/host", "/nosuch", "/vm/x/disk/0" };
@@ -400,12 +397,18 @@ random_call (void)
 
 /* -- the run ----------------------------------------------------------------------- */
 
+/* Helps all that waits to its end: shutdowns for their guests, script_dequeue for a script. */
 static void
 destroy_all (void)
 {
   g_auto (GStrv) vms = list_vms ();
+  guint n_waiting = 0;
+  for (guint i = 0; i < pending->len; i++)
+    n_waiting += g_str_equal (((Call *)pending->pdata[i])->member, "script_dequeue");
+  for (; n_waiting > 0; n_waiting--)
+    send_call (call_new ("/", XENMGR ".testing", "script_queue", g_variant_new ("(s)", "x")));
   for (char **vm = vms; *vm != NULL; vm++)
-    send_call (call_new (*vm, XENMGR ".vm", "destroy", g_variant_new ("()")));
+    send_call (call_new (*vm, VM, "destroy", g_variant_new ("()")));
   wait_until_at_most (0);
 }
 
