@@ -9,6 +9,7 @@
 #include "shim/vm-nodes.h"
 #include "shim/vm-peers.h"
 #include "shim/vm-saved.h"
+#include "shim/xl-builders.h"
 
 /* libxl's words. */
 #define NAME_TAKEN "already exists"
@@ -53,7 +54,7 @@ on_leftover_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
-  const XlDomain *domain = xm_lifecycle_leftover (op->vm, op->name_taken);
+  const XlDomain *domain = xm_lifecycle_leftover (op->vm, op->leftover);
   if (domain != NULL)
     xl_destroy_async (op->vm->service->runner, domain->domid, NULL, on_leftover_destroyed, op);
   else
@@ -181,6 +182,17 @@ on_built (GObject *source, GAsyncResult *result, gpointer user_data)
     complete_nodes (op);
 }
 
+/* xl builds one domain at a time: ours may have waited in vain for one that an admin's builds of
+ * the same VM. Which domain is whose shows when that is whole. */
+static void
+on_others_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  if (xm_xl_builders_wait_finish (result))
+    op->leftover |= XM_LEFTOVER_NOT_ALONE;
+  fail_and_clean (op, g_steal_pointer (&op->failure));
+}
+
 static void
 on_created (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -190,9 +202,16 @@ on_created (GObject *source, GAsyncResult *result, gpointer user_data)
     xm_domains_refresh_async (op->vm->service->domains, NULL, on_built, op);
     return;
   }
-  op->name_taken =
-      error->domain == XL_ERROR && strstr (xl_error_get_message (error), NAME_TAKEN) != NULL;
-  fail_and_clean (op, xm_operation_explain (op, error, NULL));
+  if (error->domain == XL_ERROR && strstr (xl_error_get_message (error), NAME_TAKEN) != NULL)
+    op->leftover |= XM_LEFTOVER_NAME_TAKEN;
+  if (g_error_matches (error, XL_ERROR, XL_ERROR_TIMEOUT)) {
+    op->failure = xm_operation_explain (op, error, NULL);
+    xm_xl_builders_wait_async (op->vm->service, NULL,
+                               xl_runner_get_timeout (XL_RUNNER (source), XL_TIMEOUT_BUILD),
+                               op->cancellable, on_others_ended, op);
+  } else {
+    fail_and_clean (op, xm_operation_explain (op, error, NULL));
+  }
 }
 
 void

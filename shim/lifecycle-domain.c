@@ -82,7 +82,7 @@ xm_lifecycle_built_domain (XmVm *vm)
  * When xl found the name taken, the domain of that name is somebody else's.
  */
 const XlDomain *
-xm_lifecycle_leftover (XmVm *vm, gboolean name_taken)
+xm_lifecycle_leftover (XmVm *vm, XmLeftoverFlags flags)
 {
   g_autoptr (GPtrArray) all = xm_domains_find_uuid (vm->service->domains, vm->uuid);
   int own = vm->lifecycle->own_domid;
@@ -92,7 +92,9 @@ xm_lifecycle_leftover (XmVm *vm, gboolean name_taken)
     if (own >= 0 ? domain->domid != (guint)own
                  : !(domain->state & XL_DOMAIN_PAUSED) || (domain->state & XL_DOMAIN_DYING))
       continue;
-    if (own < 0 && name_taken && !g_str_equal (domain->name, "(null)"))
+    if (own < 0 && (flags & XM_LEFTOVER_NAME_TAKEN) && !g_str_equal (domain->name, "(null)"))
+      continue;
+    if (own < 0 && (flags & XM_LEFTOVER_NOT_ALONE) && !xm_domain_is_half_built (domain))
       continue;
     if (newest == NULL || domain->domid > newest->domid)
       newest = domain;

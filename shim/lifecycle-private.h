@@ -8,6 +8,14 @@
 
 G_BEGIN_DECLS
 
+/** XmLeftoverFlags:
+ * @XM_LEFTOVER_NAME_TAKEN: xl found a domain of the VM's name
+ * @XM_LEFTOVER_NOT_ALONE: somebody else's xl was building, too: what is whole is theirs */
+typedef enum {
+  XM_LEFTOVER_NAME_TAKEN = 1 << 0,
+  XM_LEFTOVER_NOT_ALONE = 1 << 1,
+} XmLeftoverFlags;
+
 /** XmOperation: one operation, from its turn in the queue to its end. */
 typedef struct _XmOperation XmOperation;
 struct _XmOperation {
@@ -18,7 +26,7 @@ struct _XmOperation {
   char *file;                /* of the operations on one */
   XmStart *start;            /* of a start that prepares */
   GError *failure;           /* why it fails, while it still cleans up */
-  gboolean name_taken;       /* xl found a domain of the VM's name */
+  XmLeftoverFlags leftover;  /* what is known of a domain that xl may have left */
   guint domid;               /* of the domain that is saved, or destroyed */
   gboolean escalated;        /* the guest was asked by the second means already */
   gboolean waiting;          /* no command runs; it ends when the domain is gone or time is up */
@@ -115,9 +123,8 @@ const XlDomain *xm_lifecycle_built_domain (XmVm *vm);
 /**
  * xm_lifecycle_leftover: (nullable): what an xl that failed, or was killed, left of a domain that
  * it built for the service.
- * @name_taken: xl found a domain of that name
  */
-const XlDomain *xm_lifecycle_leftover (XmVm *vm, gboolean name_taken);
+const XlDomain *xm_lifecycle_leftover (XmVm *vm, XmLeftoverFlags flags);
 
 /** xm_domain_is_half_built: xl has not finished it, or was killed. */
 gboolean xm_domain_is_half_built (const XlDomain *domain);

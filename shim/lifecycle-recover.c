@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
-#include <errno.h>
-#include <signal.h>
-#include <string.h>
-
 #include "shim/error.h"
 #include "shim/lifecycle-private.h"
+#include "shim/xl-builders.h"
 
 /*
  * What the service was doing to a VM when it ended, seen from its next life:
@@ -14,65 +10,6 @@
  * been let run yet has nothing to lose, and nobody knows whether it is whole: it
  * is destroyed, and the start is made anew.
  */
-
-#define LOOK_US (50 * 1000)
-
-/** Search: for the xl that an earlier service has started. */
-typedef struct {
-  char *config_path; /* its argument */
-  guint seconds;     /* then it is killed */
-} Search;
-
-static void
-search_free (gpointer data)
-{
-  Search *search = data;
-  g_free (search->config_path);
-  g_free (search);
-}
-
-/* `xl create ... CFG` and `xl restore ... CFG FILE`, also by way of Debian's shell wrapper. */
-static gboolean
-is_builder (const char *pid, const char *config_path)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%s/cmdline", pid);
-  g_autofree char *text = NULL;
-  gsize size;
-  gboolean builds = FALSE, ours = FALSE;
-  if (!g_file_get_contents (path, &text, &size, NULL))
-    return FALSE;
-  for (const char *word = text; word < text + size; word += strlen (word) + 1) {
-    builds = builds || g_str_equal (word, "create") || g_str_equal (word, "restore");
-    ours = ours || g_str_equal (word, config_path);
-  }
-  return builds && ours;
-}
-
-/* Returns: a process, 0 for none. */
-static pid_t
-find_builder (const char *config_path)
-{
-  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
-  const char *name;
-  while (proc != NULL && (name = g_dir_read_name (proc)) != NULL)
-    if (g_ascii_isdigit (name[0]) && is_builder (name, config_path))
-      return (pid_t)g_ascii_strtoll (name, NULL, 10);
-  return 0;
-}
-
-static void
-wait_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  const Search *search = task_data;
-  gint64 end = g_get_monotonic_time () + (gint64)search->seconds * G_TIME_SPAN_SECOND;
-  pid_t pid;
-  while ((pid = find_builder (search->config_path)) != 0) {
-    if (g_get_monotonic_time () > end || g_cancellable_is_cancelled (cancellable))
-      kill (pid, SIGKILL);
-    g_usleep (LOOK_US);
-  }
-  g_task_return_boolean (task, TRUE);
-}
 
 /* -- the operation ------------------------------------------------------------------ */
 
@@ -132,7 +69,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   const XlDomain *domain = xm_operation_domain (op);
-  const XlDomain *left = lifecycle->unfinished ? xm_lifecycle_leftover (op->vm, FALSE) : NULL;
+  const XlDomain *left = lifecycle->unfinished ? xm_lifecycle_leftover (op->vm, 0) : NULL;
   gboolean is_own = domain != NULL && (int)domain->domid == lifecycle->own_domid;
   if (domain == NULL) {
     xm_start_undo (op->vm);
@@ -154,6 +91,7 @@ static void
 on_alone (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
+  xm_xl_builders_wait_finish (result);
   xm_domains_refresh_async (op->vm->service->domains, NULL, on_looked, op);
 }
 
@@ -162,13 +100,9 @@ xm_operation_recover (XmOperation *op)
 {
   XmService *service = op->vm->service;
   g_autofree char *name = g_strconcat (op->vm->uuid, ".cfg", NULL);
-  Search *search = g_new (Search, 1);
-  *search = (Search){ g_build_filename (service->settings->run_dir, name, NULL),
-                      xl_runner_get_timeout (service->runner, XL_TIMEOUT_BUILD) };
-  g_autoptr (GTask) task = g_task_new (NULL, op->cancellable, on_alone, op);
-  g_task_set_source_tag (task, xm_operation_recover);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, search, search_free);
+  g_autofree char *config_path = g_build_filename (service->settings->run_dir, name, NULL);
   op->vm->lifecycle->building = op->vm->lifecycle->unfinished;
-  g_task_run_in_thread (task, wait_in_thread);
+  xm_xl_builders_wait_async (service, config_path,
+                             xl_runner_get_timeout (service->runner, XL_TIMEOUT_BUILD),
+                             op->cancellable, on_alone, op);
 }

@@ -31,6 +31,29 @@ state_becomes 'and has it' "$U" running
 admins=$(xl domid both)
 prints 'it is the VM'"'"'s' "$admins" xec-vm -n both get domid
 
+# --- the service's xl waits in vain for its turn, while an admin's builds the same VM ---
+xec-vm -n both destroy
+printf '[timeouts]\nbuild=3\n' >"$XM_SIM_DIR/xenmgr-xl.conf"
+trap 'rm -f "$XM_SIM_DIR/xenmgr-xl.conf"; clean_up' EXIT
+daemon restart
+sed '/^uuid/d; s/^name.*/name = "first"/' "$WORK/both.cfg" >"$WORK/first.cfg"
+xl-sim fault create 'slow 2.5' 2
+xl create -q -e "$WORK/first.cfg" & first=$!
+within 'an admin creates something else' "$LIMIT" there first
+xl create -q -e -p "$WORK/both.cfg" & admin=$!
+waits () { grep -q -- "-> FLOCK.*:$(stat -c %i "$XM_SIM_DIR/host/xl.lock") " /proc/locks; }
+within 'and the VM, which has to wait' "$LIMIT" waits
+fails 'a start that waits longer than it may' 'did not end within 3 s' xec-vm -n both start
+wait $first; wait $admin
+is 'the admin'"'"'s succeeds' $? 0
+like 'its domain is left alone' "$(xl_state both)" p
+state_becomes 'and is the VM'"'"'s' "$U" paused
+xl destroy first
+rm "$XM_SIM_DIR/xenmgr-xl.conf"
+xl unpause both
+state_becomes 'it runs' "$U" running
+admins=$(xl domid both)
+
 # --- two domains of one uuid: the one that was there counts ---
 forget_signals
 xl create -q -e "$WORK/double.cfg"
