@@ -7,6 +7,7 @@
 #define INTROSPECTABLE  "org.freedesktop.DBus.Introspectable"
 #define PROPERTIES      "org.freedesktop.DBus.Properties"
 #define DB_NAME         "com.citrix.xenclient.db"
+#define GUARDIAN        "xm-guardian"
 #define RESOURCE_PREFIX "/com/citrix/xenclient/xenmgr/"
 
 typedef struct {
@@ -28,6 +29,8 @@ struct _XmBusObject {
   XmChildrenFunc children;
   gpointer owner;
   char *path;
+  XmGuard guard; /* NULL: none */
+  gpointer guard_data;
   guint n_registrations; /* 0: off the bus */
   guint registrations[];
 };
@@ -217,6 +220,13 @@ typedef struct {
 } Looking;
 
 static void
+return_gone (const XmBusObject *object, GDBusMethodInvocation *invocation)
+{
+  g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT,
+                                         "%s is gone", object->path);
+}
+
+static void
 on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Looking *looking = user_data;
@@ -225,8 +235,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
     answer_from_table (object, g_dbus_method_invocation_get_parameters (looking->invocation),
                        looking->invocation);
   else
-    g_dbus_method_invocation_return_error (looking->invocation, G_DBUS_ERROR,
-                                           G_DBUS_ERROR_UNKNOWN_OBJECT, "%s is gone", object->path);
+    return_gone (object, looking->invocation);
   object_unref (object);
 }
 
@@ -244,7 +253,8 @@ look_and_answer (XmBusObject *object, GVariant *parameters, GDBusMethodInvocatio
   }
   Looking *looking = g_new (Looking, 1);
   *looking = (Looking){ g_rc_box_acquire (object), invocation };
-  if ((all || row != NULL) && bound->code->look (object->owner, row, on_looked, looking))
+  if ((all || row != NULL) && bound->code->look != NULL &&
+      bound->code->look (object->owner, row, on_looked, looking))
     return; // cppcheck-suppress memleak; on_looked() frees it
   g_free (looking);
   object_unref (object);
@@ -298,16 +308,11 @@ introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
 }
 
 static void
-on_call (GDBusConnection *connection,
-         const char *sender,
-         const char *path,
-         const char *interface,
-         const char *method,
-         GVariant *parameters,
-         GDBusMethodInvocation *invocation,
-         gpointer user_data)
+dispatch (XmBusObject *object, GDBusMethodInvocation *invocation)
 {
-  XmBusObject *object = user_data;
+  const char *interface = g_dbus_method_invocation_get_interface_name (invocation);
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+  GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   if (g_str_equal (interface, PROPERTIES)) {
     if (g_str_equal (method, "Set"))
       set_property (object, parameters, invocation);
@@ -328,6 +333,44 @@ on_call (GDBusConnection *connection,
     handler->call (object->owner, parameters, invocation);
 }
 
+/* -- guarded calls ----------------------------------------------------------------- */
+
+typedef struct {
+  XmBusObject *object;
+  GDBusMethodInvocation *invocation;
+} Guarded;
+
+static void
+on_passed (gpointer user_data, gboolean allowed)
+{
+  g_autofree Guarded *guarded = user_data;
+  if (allowed && guarded->object->n_registrations > 0)
+    dispatch (guarded->object, guarded->invocation);
+  else if (allowed)
+    return_gone (guarded->object, guarded->invocation);
+  object_unref (guarded->object);
+}
+
+static void
+on_call (GDBusConnection *connection,
+         const char *sender,
+         const char *path,
+         const char *interface,
+         const char *method,
+         GVariant *parameters,
+         GDBusMethodInvocation *invocation,
+         gpointer user_data)
+{
+  XmBusObject *object = user_data;
+  if (object->guard == NULL) {
+    dispatch (object, invocation);
+    return;
+  }
+  Guarded *guarded = g_new (Guarded, 1);
+  *guarded = (Guarded){ g_rc_box_acquire (object), invocation };
+  object->guard (object->guard_data, invocation, on_passed, guarded);
+}
+
 /* -- objects ----------------------------------------------------------------------- */
 
 /* Without a function for it GDBus hands Set to on_call(), which may answer later; access and type
@@ -337,8 +380,11 @@ static const GDBusInterfaceVTable vtable = { .method_call = on_call,
 static const GDBusInterfaceVTable looking_vtable = { .method_call = on_call };
 
 static const GDBusInterfaceVTable *
-choose_vtable (const XmObjectKind *kind, gsize i)
+choose_vtable (const XmBusObject *object, gsize i)
 {
+  const XmObjectKind *kind = object->kind;
+  if (object->guard != NULL)
+    return &looking_vtable; /* which asks on_call() for everything */
   gboolean looks = kind != NULL && i < kind->n_interfaces && kind->interfaces[i].code->look != NULL;
   return looks ? &looking_vtable : &vtable;
 }
@@ -360,6 +406,20 @@ introspectable_info (void)
   return info;
 }
 
+/** Guardian: data of a connection. */
+typedef struct {
+  XmGuard guard;
+  gpointer data;
+} Guardian;
+
+void
+xm_bus_object_set_guard (GDBusConnection *connection, XmGuard guard, gpointer data)
+{
+  Guardian *guardian = g_new (Guardian, 1);
+  *guardian = (Guardian){ guard, data };
+  g_object_set_data_full (G_OBJECT (connection), GUARDIAN, guardian, g_free);
+}
+
 XmBusObject *
 xm_bus_object_export (GDBusConnection *connection,
                       const char *path,
@@ -376,10 +436,15 @@ xm_bus_object_export (GDBusConnection *connection,
   object->children = children;
   object->owner = owner;
   object->path = g_strdup (path);
+  const Guardian *guardian = g_object_get_data (G_OBJECT (connection), GUARDIAN);
+  if (guardian != NULL) {
+    object->guard = guardian->guard;
+    object->guard_data = guardian->data;
+  }
 
   for (gsize i = 0; i <= n; i++) {
     GDBusInterfaceInfo *info = i < n ? kind->interfaces[i].info : introspectable_info ();
-    guint id = g_dbus_connection_register_object (connection, path, info, choose_vtable (kind, i),
+    guint id = g_dbus_connection_register_object (connection, path, info, choose_vtable (object, i),
                                                   object, NULL, error);
     if (id == 0)
       return NULL;

@@ -94,6 +94,21 @@ typedef char **(*XmChildrenFunc) (gpointer owner);
 typedef struct _XmBusObject XmBusObject;
 
 /**
+ * XmGuard: asked before each call, also of a property and for introspection. Calls @pass with
+ * @user_data exactly once, now or later; not @allowed: it has answered @invocation by then.
+ */
+typedef void (*XmGuard) (gpointer guard,
+                         GDBusMethodInvocation *invocation,
+                         void (*pass) (gpointer user_data, gboolean allowed),
+                         gpointer user_data);
+
+/**
+ * xm_bus_object_set_guard: has @guard, with @data, asked for all objects that are exported on
+ * @connection from now on. They must be unexported before it ends.
+ */
+void xm_bus_object_set_guard (GDBusConnection *connection, XmGuard guard, gpointer data);
+
+/**
  * xm_bus_object_export:
  * @kind: (nullable): %NULL for a node that only leads to others
  * @children: (nullable): what introspection lists below the object

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "shim/access.h"
 #include "shim/autostart.h"
 #include "shim/diag-gather.h"
 #include "shim/error.h"
@@ -224,6 +225,10 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   service->connection = g_object_ref (connection);
   service->network_daemon = xm_network_daemon_new (service);
   service->peers = xm_peers_new (connection);
+  if (service->settings->polkit) {
+    service->access = xm_access_new (connection);
+    xm_bus_object_set_guard (connection, xm_access_check, service->access);
+  }
   service->host_lid = xm_host_lid_new (service);
   service->autostart = xm_autostart_new (service);
   service->host_storage = xm_host_storage_new (service);
@@ -302,6 +307,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->root, xm_bus_object_unexport);
   g_clear_pointer (&service->host, xm_bus_object_unexport);
   g_clear_pointer (&service->vm_node, xm_bus_object_unexport);
+  g_clear_pointer (&service->access, xm_access_free);
 
   g_clear_pointer (&service->state_nodes, xm_state_nodes_free);
   if (service->domains != NULL)

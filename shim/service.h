@@ -19,6 +19,7 @@ struct _XmPeers;
 struct _XmHostsFile;
 struct _XmHostInfo;
 struct _XmHostStorage;
+struct _XmAccess;
 struct _XmHostLid;
 struct _XmHostPower;
 struct _XmRootFiles;
@@ -59,6 +60,7 @@ struct _XmService {
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
   struct _XmAutostart *autostart;
+  struct _XmAccess *access; /* NULL: whom the bus lets in may do all */
   struct _XmHostPower *host_power;
   struct _XmHostLid *host_lid; /* NULL until there is a connection */
   gboolean going_down; /* all VMs end: see shutdown-all.h */

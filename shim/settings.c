@@ -132,6 +132,22 @@ read_commands (const XmSettings *settings,
   return TRUE;
 }
 
+/* Not reread: what was exported unguarded stays so. */
+static gboolean
+take_access (XmSettings *settings, GKeyFile *file, GError **error)
+{
+  GError *failure = NULL;
+  settings->polkit = g_key_file_get_boolean (file, "access", "polkit", &failure);
+  if (failure == NULL ||
+      g_error_matches (failure, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) ||
+      g_error_matches (failure, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND)) {
+    g_clear_error (&failure);
+    return TRUE;
+  }
+  g_propagate_prefixed_error (error, failure, "%s: [access] polkit: ", settings->config);
+  return FALSE;
+}
+
 static gboolean
 is_known (const char *group, const char *key)
 {
@@ -149,7 +165,8 @@ is_known (const char *group, const char *key)
     if (g_str_equal (number_keys[i].group, group) && g_str_equal (number_keys[i].key, key))
       return TRUE;
   }
-  return g_str_equal (group, "limits") && g_str_equal (key, "output-mib");
+  return (g_str_equal (group, "limits") && g_str_equal (key, "output-mib")) ||
+         (g_str_equal (group, "access") && g_str_equal (key, "polkit"));
 }
 
 /* A misspelt key would silently leave a default in force. */
@@ -328,7 +345,7 @@ xm_settings_new (int *argc, char ***argv, GError **error)
     settings->config = g_strdup (DEFAULT_CONFIG);
 
   g_autoptr (GKeyFile) file = load_key_file (settings, error);
-  if (file == NULL || !take_limits (settings, file, error))
+  if (file == NULL || !take_limits (settings, file, error) || !take_access (settings, file, error))
     return NULL;
   take_paths (settings, file);
   return g_steal_pointer (&settings);

@@ -50,8 +50,8 @@ typedef struct {
   guint host_down;               /* seconds that the host has to go down once it is told to */
   guint host_suspend;            /* the same to be suspended; 0: that program ends after waking */
   guint max_parallel;
-  guint64 output_limit;   /* bytes per stream of one xl */
-  guint refresh_interval; /* seconds; 0: only on events */
+  guint64 output_limit;      /* bytes per stream of one xl */
+  guint refresh_interval;    /* seconds; 0: only on events */
   guint storage_interval;    /* seconds between looks at the space for disks; 0: none */
   guint storage_low_percent; /* free, at which it is told */
   guint keep_alive_delay_ms;
@@ -59,6 +59,7 @@ typedef struct {
   guint keep_alive_failures; /* in a row; 0: no limit */
   gboolean no_autostart;
   gboolean autostart_once; /* only at the first start after the host's boot */
+  gboolean polkit;         /* calls are authorized: see access.h */
   gboolean debug;
   gboolean print_version;
   gboolean list_properties;
