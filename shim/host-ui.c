@@ -17,7 +17,7 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 xm_host_ui_recover (XmService *service)
 {
-  xl_xenstore_read_async (service->xenstore, NODE, NULL, on_read, service);
+  xl_xenstore_read_async (service->xenstore, NODE, service->end, on_read, service);
 }
 
 GVariant *
