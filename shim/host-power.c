@@ -19,7 +19,7 @@
 #define SLEPT_AT_LEAST (50 * 1000) /* µs: more than two clocks read one after the other differ */
 
 struct _XmHostPower {
-  XmService *service;
+  XmService *service; /* NULL: it has ended, and a program still runs */
   XmHostState state;
   GTask *pending;   /* the action whose VMs end; NULL when the host is told, or none */
   guint watchdog;   /* timer: it waits no longer for them */
@@ -138,6 +138,7 @@ run_free (gpointer data)
   g_clear_pointer (&run->sleeper, xm_vm_unref);
   g_clear_pointer (&run->sleepers, xm_sleepers_free);
   g_clear_error (&run->failure);
+  g_rc_box_release (run->power);
   g_free (run);
 }
 
@@ -216,6 +217,11 @@ on_told (GObject *source, GAsyncResult *result, gpointer user_data)
   XmHostPower *power = run->power;
   GError *error = NULL;
   g_autoptr (XlOutput) output = xl_runner_run_finish (XL_RUNNER (source), result, &error);
+  if (power->service == NULL) {
+    g_clear_error (&error);
+    g_object_unref (task);
+    return;
+  }
   if (output == NULL) {
     end (task, xm_error_from_helper (error));
     return;
@@ -459,7 +465,7 @@ xm_host_power_run_async (XmService *service,
   const ActionRow *row = &rows[action];
   Run *run = g_new0 (Run, 1);
   GError *error = NULL;
-  *run = (Run){ .power = power,
+  *run = (Run){ .power = g_rc_box_acquire (power),
                 .action = action,
                 .sleeper = sleeper != NULL ? xm_vm_ref (sleeper) : NULL };
   g_task_set_source_tag (task, xm_host_power_run_async);
@@ -509,7 +515,7 @@ xm_host_power_act (XmService *service, XmHostAction action, XmVm *sleeper, const
 XmHostPower *
 xm_host_power_new (XmService *service)
 {
-  XmHostPower *power = g_new0 (XmHostPower, 1);
+  XmHostPower *power = g_rc_box_new0 (XmHostPower);
   power->service = service;
   return power;
 }
@@ -519,5 +525,6 @@ xm_host_power_free (XmHostPower *power)
 {
   g_clear_handle_id (&power->watchdog, g_source_remove);
   g_clear_handle_id (&power->still_here, g_source_remove);
-  g_free (power);
+  power->service = NULL;
+  g_rc_box_release (power);
 }
