@@ -186,6 +186,7 @@ static int
 fill_poll (Agent *self, struct pollfd *fds)
 {
   QhTransport *transport = self->loop->transport;
+  self->loop->hurry = qh_link_hurry (&self->link);
   short monitor = 0;
   if (qh_queue_room (&self->link.out) > 0)
     monitor |= POLLIN;

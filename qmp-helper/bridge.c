@@ -8,7 +8,8 @@
 #include "qmp-helper/loop.h"
 #include "qmp-helper/stats.h"
 
-#define READS_AT_ONCE 64  /* messages; then others get their turn */
+#define READS_AT_ONCE 64 /* messages; then others get their turn */
+#define SMALL         4096
 #define GOODBYE_MS    200 /* for the last `dead` */
 
 enum { POLL_LISTENER = QH_POLL_FIRST, POLL_CLIENT, POLL_PEER, N_POLL };
@@ -93,7 +94,7 @@ read_client (Bridge *self, short revents)
     if (n <= 0)
       break;
     push (self);
-    if (n < 4096)
+    if (n < SMALL)
       break;
   }
   /* Only now: what came before the hang-up has been read. A client that has just stopped sending
@@ -139,7 +140,8 @@ read_peer (Bridge *self)
         break;
       }
     }
-    if (n == -EAGAIN)
+    /* After a small piece there is hardly more: poll tells. */
+    if (n == -EAGAIN || (n > 0 && n < SMALL && into != NULL))
       break;
     if (n < 0 && n != -EPERM && n != -ENOBUFS) {
       qh_link_drop (&self->link);
@@ -201,6 +203,7 @@ fill_poll (Bridge *self, struct pollfd *fds)
     if (qh_queue_used (&self->out) > 0)
       client |= POLLOUT;
   }
+  self->loop->hurry = qh_link_hurry (&self->link);
   bool accepts = may_accept (self);
   fds[POLL_LISTENER] = (struct pollfd){ accepts ? self->loop->listener->fd : -1, POLLIN, 0 };
   /* While it is kept waiting, its hang-up can wait too: poll would tell of it without pause. */

@@ -8,7 +8,8 @@
 
 #include "qmp-helper/stats.h"
 
-#define LONGEST_BACKOFF 50 /* ms */
+#define FIRST_BACKOFF   100 /* us: while the other end drains its ring */
+#define LONGEST_BACKOFF 50000
 #define STREAM_PIECE    65536
 #define LEAST_ROOM      4096 /* for a piece of a stream */
 #define PUSH_AT_ONCE    64   /* messages; then others get their turn */
@@ -53,7 +54,6 @@ unblock (QhLink *link)
 {
   link->blocked = link->more = false;
   link->backoff = 0;
-  link->retry_at = 0;
 }
 
 static void
@@ -63,10 +63,9 @@ block (QhLink *link)
     qh_stats.blocked++;
   link->blocked = true;
   link->more = false;
-  link->backoff = link->backoff == 0 ? 1 : link->backoff * 2;
+  link->backoff = link->backoff == 0 ? FIRST_BACKOFF : link->backoff * 2;
   if (link->backoff > LONGEST_BACKOFF)
     link->backoff = LONGEST_BACKOFF;
-  link->retry_at = qh_now () + link->backoff;
 }
 
 void
@@ -238,7 +237,6 @@ qh_link_push (QhLink *link)
   if (status == 0) {
     link->blocked = false;
     link->backoff = 0;
-    link->retry_at = 0;
     return 0;
   }
   if (status != -EAGAIN)
@@ -313,13 +311,19 @@ qh_link_timeout (const QhLink *link)
     return 0;
   if (link->phase == QH_LINK_CLOSED || !link->blocked)
     return -1;
-  int64_t at = link->retry_at;
-  /* Where poll tells of room, only giving up needs the clock. */
-  if (link->transport->fd >= 0 &&
-      (link->transport->type->events (link->transport, false, true) & POLLOUT))
-    at = link->give_up;
-  if (at == 0)
+  if (link->give_up == 0)
     return -1;
-  int64_t left = at - qh_now ();
+  int64_t left = link->give_up - qh_now ();
   return left < 0 ? 0 : (int)left;
+}
+
+unsigned
+qh_link_hurry (const QhLink *link)
+{
+  const QhTransport *transport = link->transport;
+  if (!link->blocked || link->phase == QH_LINK_CLOSED)
+    return 0;
+  if (transport->fd >= 0 && (transport->type->events (transport, false, true) & POLLOUT))
+    return 0;
+  return link->backoff;
 }

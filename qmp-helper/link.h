@@ -26,8 +26,8 @@ typedef struct {
   const char *const *script; /* control messages still to be sent, up to a NULL */
   size_t limit;              /* largest datagram of this session */
   bool blocked, more;        /* the other end takes nothing; there is more to do at once */
-  unsigned backoff;          /* milliseconds */
-  int64_t retry_at, give_up; /* 0: none */
+  unsigned backoff;          /* microseconds until the next try */
+  int64_t give_up;           /* 0: never */
   size_t largest;            /* room that a read needs */
   unsigned char *scratch;
 } QhLink;
@@ -70,3 +70,6 @@ bool qh_link_wants_write (const QhLink *link);
 
 /** qh_link_timeout: milliseconds until qh_link_push is due, -1 for never. */
 int qh_link_timeout (const QhLink *link);
+
+/** qh_link_hurry: microseconds until it is due where nothing tells of room, 0 for never. */
+unsigned qh_link_hurry (const QhLink *link);

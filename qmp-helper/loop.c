@@ -48,7 +48,13 @@ qh_loop_wait (QhLoop *loop, struct pollfd *fds, unsigned count, int timeout)
   fds[QH_POLL_XENSTORE] = (struct pollfd){ .fd = loop->xenstore.fd, .events = POLLIN };
   if (loop->ending)
     return false;
-  if (poll (fds, count, timeout) < 0)
+  struct timespec wait = { timeout / 1000, (long)(timeout % 1000) * 1000000 };
+  if (loop->hurry > 0 && (timeout < 0 || loop->hurry / 1000 < (unsigned)timeout)) {
+    wait = (struct timespec){ 0, (long)loop->hurry * 1000 };
+    timeout = 0;
+  }
+  loop->hurry = 0;
+  if (ppoll (fds, count, timeout < 0 ? NULL : &wait, NULL) < 0)
     for (unsigned i = 0; i < count; i++)
       fds[i].revents = 0;
   if (fds[QH_POLL_SIGNALS].revents != 0)

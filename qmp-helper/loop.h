@@ -21,6 +21,7 @@ typedef struct {
   QhListener *listener; /* NULL in the stubdomain */
   QhXenstore xenstore;
   int signals;
+  unsigned hurry; /* microseconds: the next wait is no longer than that. 0: no matter */
   bool ending;
 } QhLoop;
 

@@ -162,14 +162,14 @@ allow_transport (scmp_filter_ctx filter, const QhOptions *options, const QhTrans
   if (transport->type == &qh_transport_argo || transport->type == &qh_transport_v4v)
     for (size_t i = 0; i < N (requests); i++)
       if (seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (ioctl), 1,
-                            SCMP_A1 (SCMP_CMP_EQ, requests[i])) < 0)
+                            SCMP_A1 (SCMP_CMP_EQ, requests[i], 0)) < 0)
         return false;
   /* Whoever connects anew does so within this host. */
   if (transport->type != &qh_transport_unix && options->connect == NULL)
     return true;
   return seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (connect), 0) == 0 &&
          seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1,
-                           SCMP_A0 (SCMP_CMP_EQ, AF_UNIX)) == 0;
+                           SCMP_A0 (SCMP_CMP_EQ, AF_UNIX, 0)) == 0;
 }
 
 static bool
