@@ -211,6 +211,16 @@ for word in hibernate shutdown forced-shutdown idle-shutdown reboot nothing ''; 
   prints "the word '$word'" "${word:-nothing}" power get-battery-lid-close-action
 done
 
+# a signal of somebody who is not the daemon that it comes from is nothing
+forget_host
+xenstore-write /pm/lid_state 0 /pm/ac_adapter 1
+for event in input.lid_state_changed xcpmd.power_button_pressed xcpmd.sleep_button_pressed; do
+  busctl --system emit / com.citrix.xenclient.${event%.*} "${event#*.}"
+done
+prints 'the bus has delivered them' idle host get state
+is 'and nothing has happened' "$(told_host)" ''
+xenstore-rm /pm/lid_state /pm/ac_adapter
+
 # --- hibernate ---
 xec-vm -n asleep resume
 for name in restarted service other; do xec-vm -n $name destroy; done
