@@ -497,7 +497,7 @@ xm_host_power_run_finish (GAsyncResult *result, GError **error)
 static void
 on_acted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree char *word = user_data;
+  const char *word = user_data;
   g_autoptr (GError) error = NULL;
   if (!xm_host_power_run_finish (result, &error))
     g_warning ("%s of the host: %s", word, error->message);
@@ -509,7 +509,7 @@ xm_host_power_act (XmService *service, XmHostAction action, XmVm *sleeper, const
   if (action == XM_HOST_NOTHING)
     return;
   g_message ("%s of the host: %s", rows[action].word, why);
-  xm_host_power_run_async (service, action, sleeper, on_acted, g_strdup (rows[action].word));
+  xm_host_power_run_async (service, action, sleeper, on_acted, (gpointer)rows[action].word);
 }
 
 XmHostPower *
