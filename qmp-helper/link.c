@@ -279,7 +279,8 @@ qh_link_pull (QhLink *link, QhQueue *into)
     if (!aside)
       size = room;
   }
-  ssize_t n = type->read (link->transport, aside ? link->scratch : qh_queue_back (into), size);
+  unsigned char *at = into == NULL || aside ? link->scratch : qh_queue_back (into);
+  ssize_t n = type->read (link->transport, at, size);
   if (n == -EPERM)
     qh_stats.foreign++;
   if (n == -EMSGSIZE) {

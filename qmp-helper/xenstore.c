@@ -153,12 +153,12 @@ bool
 qh_xenstore_write (QhXenstore *self, const char *path, const char *value, int ms)
 {
   char body[1024];
-  size_t path_len = strlen (path) + 1, value_len = strlen (value);
-  if (path_len + value_len > sizeof body)
+  size_t value_at = strlen (path) + 1, value_len = strlen (value);
+  if (value_at + value_len + 1 > sizeof body)
     return false;
-  memcpy (body, path, path_len);
-  memcpy (body + path_len, value, value_len);
-  return ask (self, XS_WRITE, body, path_len + value_len, ms);
+  memcpy (body, path, value_at);
+  memcpy (body + value_at, value, value_len + 1);
+  return ask (self, XS_WRITE, body, value_at + value_len, ms);
 }
 
 bool

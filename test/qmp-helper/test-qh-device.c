@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "test/simhost/standin/standin-host.h"
 
 static Host host;
+static bool lingers = true;
 
 /** Driver: what differs. Addresses are written down byte by byte, as the driver lays them out. */
 static const struct {
@@ -61,7 +63,7 @@ begin (int driver, const char *limit, const char *refusals)
                                     "--stubdom=264",
                                     "--socket",
                                     host.client,
-                                    "--linger",
+                                    lingers ? "--linger" : "--stats",
                                     "--stats",
                                     "--stall-time=60",
                                     "--max-datagram=16384",
@@ -192,6 +194,30 @@ START_TEST (nobody_there)
 }
 END_TEST
 
+/* The stubdomain is destroyed: so ends the helper, with what the real xenstored tells. */
+START_TEST (ends_with_the_domain)
+{
+  StandinHost *xen = standin_host_new ();
+  standin_host_start_xenstored (xen);
+  standin_host_introduce (xen, 264);
+  standin_host_introduce (xen, 265);
+  lingers = false;
+  begin (_i, "16272", "0");
+  expect_setup (_i);
+  int client = qt_connect (host.client);
+  expect_sent (_i, "dead");
+  standin_host_destroy (xen, 265); /* another one */
+  expect_sent (_i, "\n");
+  expect_sent (_i, "live");
+  send_from (drivers[_i].from, "{\"QMP\": {}}\n");
+  qt_expect_line (client, "QMP");
+  standin_host_destroy (xen, 264);
+  ck_assert_int_eq (qt_ended (&host.pid), 0);
+  ck_assert_int_ne (access (host.client, F_OK), 0);
+  standin_host_free (xen);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -202,5 +228,6 @@ main (void)
   tcase_add_loop_test (cases, smaller_ring, 0, 4);
   tcase_add_loop_test (cases, waits_for_the_domain, 0, 2);
   tcase_add_loop_test (cases, nobody_there, 0, 2);
+  tcase_add_loop_test (cases, ends_with_the_domain, 0, 2);
   return qt_main (suite);
 }
