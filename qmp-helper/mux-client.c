@@ -98,6 +98,8 @@ qh_mux_greet (QhMux *mux)
     if (mux->clients[i].state != QH_CLIENT_NEW)
       continue;
     mux->clients[i].state = QH_CLIENT_GREETED;
+    /* It may have spoken first. */
+    mux->clients[i].waits = qh_queue_used (&mux->clients[i].in) > 0;
     say (mux, &mux->clients[i], mux->greeting, mux->greeting_len);
   }
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -96,6 +97,23 @@ START_TEST (ids_are_kept_apart)
   qt_expect_line (a, "{\"return\": [18446744073709551615, 1e999]}");
   qt_expect_line (a, "{\"return\": \"for a\", \"id\": 1}");
   qt_expect_line (b, "{\"return\": \"for b\", \"id\": 1}");
+}
+END_TEST
+
+/* A client that speaks before it is greeted, and stops sending, still gets its answers. */
+START_TEST (hasty_client)
+{
+  START (&host, "--mux", "--stall-time=60");
+  int client = qt_connect (host.client);
+  qt_say (client, "{\"execute\":\"qmp_capabilities\",\"id\":1}{\"execute\":\"x\",\"id\":2}\r\n");
+  ck_assert_int_eq (shutdown (client, SHUT_WR), 0);
+  qt_peer_opened (&host);
+  qt_peer_say (&host, QT_GREETING);
+  answer (expect_command ("qmp_capabilities"), "{}");
+  qt_expect_line (client, "\"QMP\"");
+  qt_expect_line (client, "{\"id\": 1, \"return\": {}}");
+  answer (expect_command ("\"execute\":\"x\""), "{}");
+  qt_expect_line (client, "{\"return\": {}, \"id\": 2}");
 }
 END_TEST
 
@@ -324,6 +342,7 @@ main (void)
   TCase *cases = qt_case (suite, "mux");
   tcase_add_checked_fixture (cases, setup, teardown);
   tcase_add_test (cases, ids_are_kept_apart);
+  tcase_add_test (cases, hasty_client);
   tcase_add_test (cases, everybody_hears_events);
   tcase_add_test (cases, answers_for_the_gone);
   tcase_add_test (cases, monitor_begins_anew);
