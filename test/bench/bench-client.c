@@ -21,10 +21,10 @@ static struct {
   double seconds;
   char *spawn_log;
   gboolean strict;
-} options = { .rounds = 7, .seconds = 0.1 };
+} options = { .rounds = 5, .seconds = 0.1 };
 
 static const GOptionEntry entries[] = {
-  { "rounds", 'r', 0, G_OPTION_ARG_INT, &options.rounds, "Rounds per figure (default 7)", "N" },
+  { "rounds", 'r', 0, G_OPTION_ARG_INT, &options.rounds, "Rounds per figure (default 5)", "N" },
   { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &options.seconds,
     "Length of a slice, per peer and round (default 0.1)", "S" },
   { "spawn-log", 'l', 0, G_OPTION_ARG_FILENAME, &options.spawn_log,

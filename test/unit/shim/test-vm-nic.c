@@ -203,13 +203,13 @@ START_TEST (set_and_get)
     g_clear_handle_id (&vm->config_changed_timer, g_source_remove);
     ck_assert_msg (service_fixture_set (fixture, NIC, VMNIC, check->name, value, &error), "%s: %s",
                    check->name, error != NULL ? error->message : "");
+    ck_assert_msg ((vm->config_changed_timer != 0) == check->told, "%s=%s", check->name,
+                   check->value);
     g_autofree char *key = g_strconcat ("config/nic/0/", check->key, NULL);
     const char *stored = xm_vm_read (vm, key);
     ck_assert_msg (g_strcmp0 (stored, check->stored) == 0, "%s=%s: stored %s", check->name,
                    check->value, stored);
     assert_property (fixture, NIC, VMNIC, check->name, check->got);
-    ck_assert_msg ((vm->config_changed_timer != 0) == check->told, "%s=%s", check->name,
-                   check->value);
   }
   ck_assert (service_fixture_set (fixture, NIC, VMNIC, "mac",
                                   g_variant_new_string ("00:16:3e:00:00:02"), NULL));
