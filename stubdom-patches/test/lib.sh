@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# For the tests of the patches: a private host with Debian's own xenstored and
+# the xl under test, both on the stand-in for the hypervisor. The test prints TAP.
+#
+# STUBDOM_TREE is the patched and built source; STUBDOM_XL, when set, is another xl to test.
+set -uo pipefail
+
+# libxl's folders are compiled into it: a mount namespace makes them this host's own.
+if [[ ! ${STUBDOM_NAMESPACE:-} ]]; then
+  if ((EUID)); then exec env STUBDOM_NAMESPACE=1 unshare --mount --map-root-user bash "$0" "$@"; fi
+  exec env STUBDOM_NAMESPACE=1 unshare --mount bash "$0" "$@"
+fi
+
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+top=$(readlink -f "$here/../..")
+tests=0 failures=0
+
+host=$(mktemp -d)
+background=()
+end () {
+  local status=$? pid
+  for pid in "${background[@]}"; do kill "$pid" 2>/dev/null; done
+  for pid in "${background[@]}"; do wait "$pid" 2>/dev/null; done
+  rm -rf "$host"
+  exit "$status"
+}
+trap end EXIT
+
+# What is left for plan: a test file that dies early does not pass.
+plan () { echo "1..$tests"; ((failures == 0)); }
+
+ok () { # DESCRIPTION COMMAND...
+  local what=$1
+  shift
+  tests=$((tests + 1))
+  if "$@"; then echo "ok $tests - $what"; else echo "not ok $tests - $what"; failures=$((failures + 1)); fi
+}
+
+is () { # DESCRIPTION GOT EXPECTED
+  tests=$((tests + 1))
+  if [[ $2 == "$3" ]]; then
+    echo "ok $tests - $1"
+  else
+    echo "not ok $tests - $1"
+    diff <(echo "$3") <(echo "$2") | sed 's/^/#   /'
+    failures=$((failures + 1))
+  fi
+}
+
+has () { [[ $2 == *"$1"* ]]; } # TEXT IN
+lacks () { [[ $2 != *"$1"* ]]; }
+
+wait_until () { # COMMAND...: at most 60 seconds
+  local i
+  for ((i = 0; i < 1200; i++)); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.05
+  done
+  echo "# waited in vain for: $*"
+  return 1
+}
+
+hide_folders () {
+  local folder
+  for folder in /var/lib/xen /run /var/log/xen /etc/xen; do
+    mount -t tmpfs none "$folder" || exit 1
+  done
+  mkdir -p /var/lib/xen/dump /run/xen /run/lock
+  echo 'autoballoon="off"' >/etc/xen/xl.conf
+}
+
+make_host () { # starts xenstored
+  local standin=$top/test/simhost/standin xenstored
+  hide_folders
+  gcc -D_GNU_SOURCE -shared -fPIC -O1 -Wall -Wextra -Werror -I "$top" -o "$host/hypervisor.so" \
+    "$standin"/{files,hypercalls,events}.c "$here"/fake-{xc,nothing}.c -ldl || exit 1
+  export XENSTANDIN_DIR=$host XENSTORED_RUNDIR=$host/xs XENSTORED_ROOTDIR=$host/xs XENSTORED_PATH=$host/xs/socket
+  mkdir -p "$host/xs"
+  for xenstored in /usr/lib/xen-*/bin/xenstored; do :; done
+  LD_PRELOAD=$host/hypervisor.so "$xenstored" -N -F "$host/xs/pid" >"$host/xenstored.log" 2>&1 &
+  background+=($!)
+  wait_until xenstore-exists / || exit 1
+  xenstore-write /local/domain/0/domid 0 /local/domain/0/name Domain-0 /libxl/0/type pv
+}
+
+libraries=$(printf '%s:' "${STUBDOM_TREE:-/nonexistent}"/tools/libs/*/)
+xl=${STUBDOM_XL:-${STUBDOM_TREE:-}/tools/xl/xl}
+
+xl () {
+  LD_LIBRARY_PATH=$libraries LD_PRELOAD=$host/hypervisor.so "$xl" "$@"
+}
+
+make_domain () { # DOMID UUID NAME [hvm ACPI-STATE]: a running one, as the toolstack leaves it
+  local domid=$1 uuid=$2 name=$3
+  mkdir -p "$host"/{domains,uuid,hvm}
+  echo "${uuid//-/}" >"$host/uuid/$domid"
+  [[ ${4:-} ]] && echo "${5:-0}" >"$host/hvm/$domid"
+  echo '0 0 0 0 0 1 0' >"$host/domains/$domid"
+  [[ $name ]] && xenstore-write "/local/domain/$domid/name" "$name"
+  xenstore-write "/local/domain/$domid/vm" "/vm/$uuid" "/vm/$uuid/uuid" "$uuid" \
+    "/libxl/$domid/type" "${4:-pv}"
+}
