@@ -7,7 +7,7 @@
 /*
  * An XmService of the test's own: its store and run directory in a fresh
  * directory, its objects on a D-Bus connection to oneself, dummy-xl in place of
- * xl, and no xenstored.
+ * xl, and no xenstored. From then on a critical message ends the test.
  */
 typedef struct _ServiceFixture ServiceFixture;
 
