@@ -147,12 +147,6 @@ xm_error_set_plain (GError **error, const char *format, ...)
   g_set_error_literal (error, XM_ERROR, XM_ERROR_PLAIN, text);
 }
 
-void
-xm_error_set_not_supported (GError **error, const char *member)
-{
-  g_set_error (error, XM_ERROR, XM_ERROR_NOT_SUPPORTED, "%s is not supported", member);
-}
-
 /*
  * Haskell's way to show a string: the numbers and names of its escapes are what
  * clients of the original saw. Text beyond ASCII stays readable here.
@@ -290,14 +284,11 @@ GError *
 xm_error_to_dbus (GError *error)
 {
   g_autoptr (GError) cause = error;
-  int code = G_DBUS_ERROR_FAILED;
 
   if (cause->domain == XL_ERROR)
     cause = xm_error_from_xl (g_steal_pointer (&cause), NULL);
 
-  if (g_error_matches (cause, XM_ERROR, XM_ERROR_NOT_SUPPORTED)) {
-    code = G_DBUS_ERROR_NOT_SUPPORTED;
-  } else if (cause->domain == G_IO_ERROR || cause->domain == G_FILE_ERROR) {
+  if (cause->domain == G_IO_ERROR || cause->domain == G_FILE_ERROR) {
     GError *coded = NULL;
 
     g_dbus_error_strip_remote_error (cause);
@@ -309,7 +300,7 @@ xm_error_to_dbus (GError *error)
   }
 
   g_autofree char *message = g_utf8_make_valid (cause->message, -1);
-  return g_error_new_literal (G_DBUS_ERROR, code, message);
+  return g_error_new_literal (G_DBUS_ERROR, G_DBUS_ERROR_FAILED, message);
 }
 
 void

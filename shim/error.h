@@ -17,8 +17,7 @@ GQuark xm_error_quark (void);
 
 /** XmErrorCode: the numbers are part of the interface; the texts stand in error.c. */
 typedef enum {
-  XM_ERROR_PLAIN = 0,         /* no number on the bus */
-  XM_ERROR_NOT_SUPPORTED = 1, /* org.freedesktop.DBus.Error.NotSupported */
+  XM_ERROR_PLAIN = 0,       /* no number on the bus */
   XM_ERROR_NOT_STARTED = 2, /* a start ends here, logged, and the call succeeds; never on the bus */
   XM_ERROR_MEMORY = 101,
   XM_ERROR_HIBERNATE = 201,
@@ -83,9 +82,6 @@ void xm_error_set_file (GError **error, const char *path, const char *operation,
 /** xm_error_set_plain: an uncoded text. */
 void xm_error_set_plain (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/** xm_error_set_not_supported: names @member, which the service knows but does not serve. */
-void xm_error_set_not_supported (GError **error, const char *member);
-
 /**
  * xm_error_from_xl:
  * @error: (transfer full): an error of an xl command
@@ -123,8 +119,8 @@ GError *xm_error_from_peer (GError *error);
  * xm_error_to_dbus:
  * @error: (transfer full): of any domain
  *
- * Returns: (transfer full): the error as it goes on the bus, in G_DBUS_ERROR: NotSupported or
- * Failed with the text that clients match.
+ * Returns: (transfer full): the error as it goes on the bus: G_DBUS_ERROR_FAILED with the text that
+ * clients match.
  */
 GError *xm_error_to_dbus (GError *error);
 

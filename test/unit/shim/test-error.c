@@ -240,10 +240,6 @@ START_TEST (names_on_the_wire)
   error = NULL;
   xm_error_set_plain (&error, "no vm with uuid X");
   assert_on_wire (error, failed, "no vm with uuid X");
-  error = NULL;
-  xm_error_set_not_supported (&error, "com.citrix.xenclient.xenmgr.vm.sleep");
-  assert_on_wire (error, "org.freedesktop.DBus.Error.NotSupported",
-                  "com.citrix.xenclient.xenmgr.vm.sleep is not supported");
   assert_on_wire (g_error_new (G_IO_ERROR, G_IO_ERROR_NO_SPACE, "/db.tmp: No space left on device"),
                   failed, "223:IO error: /db.tmp: No space left on device");
   assert_on_wire (g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOENT, "bad \xff"), failed,
