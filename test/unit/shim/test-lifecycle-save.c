@@ -99,6 +99,14 @@ host_free (Host *host)
   service_fixture_free (host->fixture);
 }
 
+/* A file that is there before xl begins is not what it writes. */
+static void
+wait_for_saves (guint n)
+{
+  while (dummy_xl_count ("save") < n)
+    g_main_context_iteration (NULL, FALSE);
+}
+
 static gboolean
 called_with (const char *command, const char *word)
 {
@@ -124,8 +132,11 @@ START_TEST (saved_and_resumed)
   Operation operation;
   g_autofree char *config = config_path (&host);
   tell_domain ("save.domains", -1, "", "");
+  dummy_xl_shut_gate ("save");
   begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  wait_for_saves (1);
   ck_assert (g_file_set_contents (host.image, "image", -1, NULL)); /* dummy-xl writes nothing */
+  dummy_xl_open_gate ("save");
   end_well (&operation);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   ck_assert_int_eq (host.vm->domid, -1);
@@ -179,14 +190,26 @@ START_TEST (a_failed_save_leaves_what_was_there)
   /* It wrote half of it. */
   dummy_xl_shut_gate ("save");
   begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
-  while (dummy_xl_count ("save") < 2)
-    g_main_context_iteration (NULL, FALSE);
+  wait_for_saves (2);
+  ck_assert (!g_file_test (host.image, G_FILE_TEST_EXISTS));
   ck_assert_int_eq (host.vm->state, XM_VM_SUSPENDING);
   ck_assert (g_file_set_contents (host.image, "half", -1, NULL));
   dummy_xl_open_gate ("save");
   end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
-  ck_assert (!g_file_test (host.image, G_FILE_TEST_EXISTS));
+  g_clear_pointer (&text, g_free);
+  ck_assert (g_file_get_contents (host.image, &text, NULL, NULL));
+  ck_assert_str_eq (text, "older");
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
+
+  /* There is nothing to go back to. */
+  ck_assert_int_eq (g_unlink (host.image), 0);
+  dummy_xl_shut_gate ("save");
+  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  wait_for_saves (3);
+  ck_assert (g_file_set_contents (host.image, "half", -1, NULL));
+  dummy_xl_open_gate ("save");
+  end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
+  ck_assert (!g_file_test (host.image, G_FILE_TEST_EXISTS));
   host_free (&host);
 }
 END_TEST
@@ -197,12 +220,8 @@ START_TEST (devices_stay)
   Host host = host_new ();
   Operation operation;
   dummy_xl_tell ("save.status", "1");
-  dummy_xl_shut_gate ("save");
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
-  while (dummy_xl_count ("save") < 1)
-    g_main_context_iteration (NULL, FALSE);
   ck_assert_int_eq (mkfifo (host.image, 0600), 0);
-  dummy_xl_open_gate ("save");
+  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
   end_badly (&operation, "Error suspending to file.");
   ck_assert (g_file_test (host.image, G_FILE_TEST_EXISTS));
   host_free (&host);
@@ -215,8 +234,7 @@ START_TEST (destroy_overtakes_save)
   Operation saving, destroying;
   dummy_xl_shut_gate ("save");
   begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &saving);
-  while (dummy_xl_count ("save") == 0)
-    g_main_context_iteration (NULL, FALSE);
+  wait_for_saves (1);
   ck_assert (g_file_set_contents (host.image, "half", -1, NULL));
   begin (&host, XM_OPERATION_DESTROY, NULL, &destroying);
   end_badly (&saving, "overtaken by destroy");
