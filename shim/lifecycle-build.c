@@ -20,13 +20,34 @@
  * behind is destroyed before the operation fails.
  */
 
+static void
+warn_of_other (const XmOperation *op)
+{
+  g_warning ("%s: not started: somebody else has started it meanwhile", op->vm->uuid);
+}
+
+/* Whether what keeps the VM from being started is that it runs: between the last look and xl,
+ * somebody else was faster. */
+static gboolean
+was_overtaken (const XmOperation *op, const XlDomain *domain)
+{
+  return (op->leftover & XM_LEFTOVER_NAME_TAKEN) && domain != NULL &&
+         !(domain->state & (XL_DOMAIN_SHUTDOWN | XL_DOMAIN_DYING)) &&
+         g_strcmp0 (domain->name, xm_vm_read (op->vm, "name")) == 0;
+}
+
 /* What an admin has made meanwhile stays, with what the start prepared: it may use that. */
 static void
 end_failed (XmOperation *op)
 {
+  const XlDomain *domain = xm_lifecycle_domain (op->vm);
   xm_lifecycle_own (op->vm, -1);
-  if (xm_lifecycle_domain (op->vm) == NULL)
+  if (domain == NULL)
     xm_start_undo (op->vm);
+  if (was_overtaken (op, domain)) {
+    warn_of_other (op);
+    g_clear_error (&op->failure);
+  }
   xm_operation_end (op, g_steal_pointer (&op->failure));
 }
 
@@ -221,7 +242,7 @@ xm_operation_build (XmOperation *op, const char *config_path, const char *image)
   XlCreateFlags flags = XL_CREATE_PAUSED | XL_CREATE_DETACHED;
   GError *error = NULL;
   if (xm_lifecycle_domain (op->vm) != NULL) { /* the steps to here can take their time */
-    g_warning ("%s: not started: somebody else has started it meanwhile", op->vm->uuid);
+    warn_of_other (op);
     xm_operation_end (op, NULL);
     return;
   }

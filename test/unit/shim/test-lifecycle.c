@@ -201,6 +201,64 @@ START_TEST (a_failed_create_leaves_nothing)
 }
 END_TEST
 
+#define NAME_TAKEN                                                                                 \
+  "libxl: error: libxl_domain.c:81:libxl__domain_rename:Domain 8:Domain with name \"n\" already "  \
+  "exists.\n"
+
+/* While its xl waits, somebody else's makes what @list shows. */
+static void
+start_too_late (Host *host, const char *list, Operation *operation)
+{
+  guint before = dummy_xl_count ("create");
+  dummy_xl_tell ("create", NAME_TAKEN);
+  dummy_xl_tell ("create.status", "3");
+  dummy_xl_shut_gate ("create");
+  begin (host, XM_OPERATION_START, operation);
+  while (dummy_xl_count ("create") == before)
+    g_main_context_iteration (NULL, FALSE);
+  g_autofree char *text = dummy_xl_domains (list);
+  dummy_xl_tell ("list", text);
+  dummy_xl_open_gate ("create");
+}
+
+/* Between the service's last look and its xl, an admin has started the VM: nothing is wrong. */
+START_TEST (an_admin_was_faster)
+{
+  Host host = host_new ("pv");
+  Operation operation;
+  g_autofree char *line = dummy_xl_domain ("n", 7, "-b----", UUID, "-");
+  start_too_late (&host, line, &operation);
+  end_well (&operation);
+  wait_state (&host, XM_VM_RUNNING);
+  ck_assert_int_eq (host.vm->domid, 7);
+  ck_assert_int_eq (host.vm->lifecycle->own_domid, -1);
+  ck_assert_uint_eq (dummy_xl_count ("create"), 1);
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
+  ck_assert_uint_eq (dummy_xl_count ("unpause"), 0);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
+/* Another VM has the name, or a domain of this one's that has ended. */
+START_TEST (a_taken_name_is_an_error)
+{
+  static const char foreign[] = "00000000-0000-0000-0000-00000000000a";
+  Host host = host_new ("pv");
+  Operation operation;
+  g_autofree char *other = dummy_xl_domain ("n", 7, "-b----", foreign, "-");
+  start_too_late (&host, other, &operation);
+  end_badly (&operation, "already exists");
+  wait_state (&host, XM_VM_SHUTDOWN);
+  ck_assert_int_eq (host.vm->domid, -1);
+
+  g_autofree char *ended = dummy_xl_domain ("n", 8, "---s--", UUID, "0");
+  start_too_late (&host, ended, &operation);
+  end_badly (&operation, "already exists");
+  ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
+  service_fixture_free (host.fixture);
+}
+END_TEST
+
 START_TEST (a_failed_unpause_is_cleaned_up)
 {
   Host host = host_new ("pv");
@@ -420,6 +478,8 @@ main (void)
   tcase_set_timeout (tcase, 120);
   tcase_add_test (tcase, start_and_shutdown);
   tcase_add_test (tcase, a_failed_create_leaves_nothing);
+  tcase_add_test (tcase, an_admin_was_faster);
+  tcase_add_test (tcase, a_taken_name_is_an_error);
   tcase_add_test (tcase, a_failed_unpause_is_cleaned_up);
   tcase_add_test (tcase, destroy_overtakes_start);
   tcase_add_test (tcase, a_reboot_from_inside_starts_again);
