@@ -4,18 +4,18 @@
  * have nothing to do here: they succeed. Without the libraries' headers, since
  * one shape serves them all.
  */
-#define NOTHING(name) \
-  int name (void);    \
-  int name (void)     \
-  {                   \
-    return 0;         \
+#define NOTHING(name)                                                                              \
+  int name (void);                                                                                 \
+  int name (void)                                                                                  \
+  {                                                                                                \
+    return 0;                                                                                      \
   }
 
+NOTHING (xc_cpuid_apply_policy)
 NOTHING (xc_cpupool_movedomain)
 NOTHING (xc_dom_boot_image)
 NOTHING (xc_dom_boot_mem_init)
 NOTHING (xc_dom_boot_xen_init)
-NOTHING (xc_dom_build_image)
 NOTHING (xc_dom_gnttab_init)
 NOTHING (xc_dom_kernel_file)
 NOTHING (xc_dom_kernel_mem)

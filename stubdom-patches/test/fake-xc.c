@@ -123,7 +123,7 @@ is_hvm (unsigned domid)
 static void
 fill_info (unsigned domid, xc_domaininfo_t *info)
 {
-  static const uint32_t bits[] = { XEN_DOMINF_dying,  0,
+  static const uint32_t bits[] = { XEN_DOMINF_dying,    0,
                                    XEN_DOMINF_shutdown, XEN_DOMINF_paused,
                                    XEN_DOMINF_blocked,  XEN_DOMINF_running };
   unsigned flags[N_FLAGS];
@@ -324,4 +324,64 @@ xc_dom_translated (const struct xc_dom_image *dom)
 {
   (void)dom;
   return true;
+}
+
+/* Of cpupools there is one, which has the two processors. */
+xc_cpupoolinfo_t *
+xc_cpupool_getinfo (xc_interface *xch, uint32_t poolid)
+{
+  xc_cpupoolinfo_t *info;
+
+  (void)xch;
+  if (poolid != 0) {
+    errno = ENOENT;
+    return NULL;
+  }
+  info = calloc (1, sizeof *info);
+  info->sched_id = XEN_SCHEDULER_CREDIT2;
+  info->cpumap = calloc (1, 8);
+  info->cpumap[0] = 3;
+  return info;
+}
+
+void
+xc_cpupool_infofree (xc_interface *xch, xc_cpupoolinfo_t *info)
+{
+  (void)xch;
+  free (info->cpumap);
+  free (info);
+}
+
+/* One node of memory with them. */
+int
+xc_numainfo (xc_interface *xch, unsigned *max_nodes, xc_meminfo_t *memory, uint32_t *distance)
+{
+  (void)xch;
+  if (memory && *max_nodes) {
+    memory[0].memsize = 4ULL << 30;
+    memory[0].memfree = 3ULL << 30;
+  }
+  if (distance && *max_nodes)
+    distance[0] = 10;
+  *max_nodes = 1;
+  return 0;
+}
+
+int
+xc_cputopoinfo (xc_interface *xch, unsigned *max_cpus, xc_cputopo_t *topology)
+{
+  (void)xch;
+  for (unsigned i = 0; topology && i < *max_cpus && i < 2; i++)
+    topology[i] = (xc_cputopo_t){ .core = i, .socket = 0, .node = 0 };
+  *max_cpus = 2;
+  return 0;
+}
+
+/* FAKE_BUILD_FAILS in the environment: the domain exists, but cannot be filled. */
+int
+xc_dom_build_image (struct xc_dom_image *dom)
+{
+  (void)dom;
+  errno = ENOMEM;
+  return getenv ("FAKE_BUILD_FAILS") ? -1 : 0;
 }

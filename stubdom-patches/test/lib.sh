@@ -75,14 +75,14 @@ make_host () { # starts xenstored
   local standin=$top/test/simhost/standin xenstored
   hide_folders
   gcc -D_GNU_SOURCE -shared -fPIC -O1 -Wall -Wextra -Werror -I "$top" -o "$host/hypervisor.so" \
-    "$standin"/{files,hypercalls,events}.c "$here"/fake-{xc,nothing}.c -ldl || exit 1
+    "$standin"/{files,hypercalls,events}.c "$here"/fake-{xc,nothing,record}.c -ldl || exit 1
   export XENSTANDIN_DIR=$host XENSTORED_RUNDIR=$host/xs XENSTORED_ROOTDIR=$host/xs XENSTORED_PATH=$host/xs/socket
   mkdir -p "$host/xs"
   for xenstored in /usr/lib/xen-*/bin/xenstored; do :; done
   LD_PRELOAD=$host/hypervisor.so "$xenstored" -N -F "$host/xs/pid" >"$host/xenstored.log" 2>&1 &
   background+=($!)
   wait_until xenstore-exists / || exit 1
-  xenstore-write /local/domain/0/domid 0 /local/domain/0/name Domain-0 /libxl/0/type pv
+  xenstore-write /local/domain/0/domid 0 /local/domain/0/name Domain-0 /libxl/0/type pv /local/pool/0/name Pool-0
 }
 
 libraries=$(printf '%s:' "${STUBDOM_TREE:-/nonexistent}"/tools/libs/*/)
@@ -101,4 +101,37 @@ make_domain () { # DOMID UUID NAME [hvm ACPI-STATE]: a running one, as the tools
   [[ $name ]] && xenstore-write "/local/domain/$domid/name" "$name"
   xenstore-write "/local/domain/$domid/vm" "/vm/$uuid" "/vm/$uuid/uuid" "$uuid" \
     "/libxl/$domid/type" "${4:-pv}"
+}
+
+uuid=11111111-2222-3333-4444-555555555555
+
+write_config () { # NAME [LINE...]: a PV guest's configuration, its path in $config
+  config=$host/$1.cfg
+  printf '%s\n' "name='$1'" "uuid='$uuid'" "type='pv'" "kernel='/bin/true'" "memory=64" "${@:2}" >"$config"
+}
+
+written () { # the words written to the state node so far, in one line
+  sed -n 's/^state //p' "$host/written" 2>/dev/null | tr '\n' ' ' | sed 's/ $//'
+}
+forget_written () { : >"$host/written"; }
+last_written () { [[ $(written) == *"$1" ]]; }
+
+# What a guest with PV drivers does when it is asked, until the test ends.
+answer_control () { # DOMID REASON-OF-poweroff REASON-OF-reboot
+  local domid=$1 asked
+  while sleep 0.05; do
+    asked=$(xenstore-read "/local/domain/$domid/control/shutdown" 2>/dev/null) || continue
+    case $asked in
+      poweroff) asked=$2 ;;
+      reboot) asked=$3 ;;
+      *) continue ;;
+    esac
+    xenstore-write "/local/domain/$domid/control/shutdown" ''
+    end_domain "$domid" "$asked"
+  done
+}
+
+end_domain () { # DOMID REASON: it has shut down
+  echo "0 0 1 0 0 0 $2" >"$host/new" && mv "$host/new" "$host/domains/$1"
+  printf x 1<>"$host/event" >&1
 }
