@@ -18,15 +18,7 @@ xl shutdown behind 2>/dev/null
 states_become 'xl shutdown' "$U" 'stopping stopped'
 
 # --- a domain that the service did not start, of a VM that it knows ---
-cat >"$WORK/behind.cfg" <<CFG
-name = "behind"
-uuid = "$U"
-type = "pv"
-memory = 128
-kernel = "$XM_GUEST_KERNEL"
-ramdisk = "$XM_GUEST_RAMDISK"
-extra = "${XM_GUEST_CMDLINE-}"
-CFG
+guest_config behind "$U" >"$WORK/behind.cfg"
 forget_signals
 xl create -q "$WORK/behind.cfg" || diag "xl create failed"
 state_becomes 'xl create is noticed' "$U" running

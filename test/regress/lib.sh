@@ -15,11 +15,16 @@ IFACE=com.citrix.xenclient.xenmgr
 VM_IFACE=$IFACE.vm
 FAILED=org.freedesktop.DBus.Error.Failed
 
+# What new_guest makes: pv, pvh or hvm.
+GUEST=${XM_GUEST:-pv}
+
 # Seconds in which anything that should happen must have happened, and between two looks
 # whether it has. A look is several processes: in the lab, close together, they would take
 # the processor from what they wait for.
 case $XM_TARGET in
-  lab) LIMIT=${XM_LIMIT:-120} POLL=0.4 ;;
+  lab) LIMIT=${XM_LIMIT:-120} POLL=0.4
+    # an emulated HVM guest takes minutes to boot
+    [[ $GUEST == hvm ]] && { LIMIT=${XM_LIMIT:-500}; export LAB_GUEST_SECONDS=$LIMIT; } ;;
   *) LIMIT=${XM_LIMIT:-20} POLL=0.05 ;;
 esac
 
@@ -173,14 +178,40 @@ new_vm () {
   xec -o "$VM" set name "$1" || { diag "no name for $VM"; return 1; }
 }
 
-# new_guest NAME [EXTRA]: a VM that boots the test guest; EXTRA joins its command line
+# What an HVM guest is booted from: it needs a kernel with the code that unpacks it.
+hvm_kernel () { [[ $XM_TARGET == lab ]] && echo /opt/xm-guest/vmlinuz || echo "$XM_GUEST_KERNEL"; }
+
+# new_guest NAME [EXTRA]: a VM that boots the test guest, of the type that XM_GUEST says; EXTRA
+# joins its command line. Properties kernel and initrd are for guests that boot without firmware.
 new_guest () {
-  new_vm "$1" new-vm-pv || return
+  local line="${XM_GUEST_CMDLINE-}${2:+ $2}"
+  new_vm "$1" "new-vm-$GUEST" || return
   xec -o "$VM" set memory 128
   xec -o "$VM" set memory-static-max 128
+  if [[ $GUEST == hvm ]]; then
+    xec -o "$VM" set extra-xenvm "kernel='$(hvm_kernel)';ramdisk='$XM_GUEST_RAMDISK';cmdline='$line'"
+    return
+  fi
   xec -o "$VM" set kernel "$XM_GUEST_KERNEL"
   xec -o "$VM" set initrd "$XM_GUEST_RAMDISK"
-  xec -o "$VM" set cmd-line "${XM_GUEST_CMDLINE-}${2:+ $2}"
+  xec -o "$VM" set cmd-line "$line"
+}
+
+# guest_config NAME UUID: prints an xl.cfg of an admin's for the test guest
+guest_config () {
+  local kernel=$XM_GUEST_KERNEL
+  [[ $GUEST == hvm ]] && kernel=$(hvm_kernel)
+  cat <<CFG
+name = "$1"
+uuid = "$2"
+type = "$GUEST"
+memory = 128
+kernel = "$kernel"
+ramdisk = "$XM_GUEST_RAMDISK"
+cmdline = "${XM_GUEST_CMDLINE-}"
+CFG
+  # shellcheck disable=SC2028 # lines of the file
+  [[ $GUEST != hvm ]] || printf '%s\n' 'vnc = 0' 'vga = "none"' 'serial = "pty"'
 }
 
 has_state () { [[ $(xec-vm -u "$1" get state) == "$2" ]]; } # UUID STATE

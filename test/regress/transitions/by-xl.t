@@ -14,17 +14,7 @@ watch_signals
 new_guest hand
 
 # the admin's own configuration of the VM
-config () {
-  cat >"$WORK/hand.cfg" <<CFG
-name = "hand"
-uuid = "$U"
-type = "pv"
-memory = 128
-kernel = "$XM_GUEST_KERNEL"
-ramdisk = "$XM_GUEST_RAMDISK"
-extra = "${XM_GUEST_CMDLINE-}"
-CFG
-}
+config () { guest_config hand "$U" >"$WORK/hand.cfg"; }
 create () { xl create -q "$@" "$WORK/hand.cfg" 2>"$WORK/xl.err" || diag "$(<"$WORK/xl.err")"; }
 
 # notices UUID: the internal words that notify told; the same twice running counts once

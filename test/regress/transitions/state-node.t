@@ -5,15 +5,7 @@
 
 watch_signals
 new_guest told
-cat >"$WORK/told.cfg" <<CFG
-name = "told"
-uuid = "$U"
-type = "pv"
-memory = 128
-kernel = "$XM_GUEST_KERNEL"
-ramdisk = "$XM_GUEST_RAMDISK"
-extra = "${XM_GUEST_CMDLINE-}"
-CFG
+guest_config told "$U" >"$WORK/told.cfg"
 say () { xenstore-write "/state/$U/state" "$1"; }
 node_is () { [[ $(xenstore-read "/state/$U/state") == "$1" ]]; }
 

@@ -7,15 +7,7 @@ sim_only
 
 watch_signals
 new_guest both
-config () { # NAME
-  cat >"$WORK/$1.cfg" <<CFG
-name = "$1"
-uuid = "$U"
-type = "pv"
-memory = 128
-kernel = "$XM_GUEST_KERNEL"
-CFG
-}
+config () { guest_config "$1" "$U" >"$WORK/$1.cfg"; } # NAME
 config both; config double
 has_domid () { [[ $(xec-vm -u "$U" get domid) == "$1" ]]; }
 there () { xl list "$1" >/dev/null 2>&1; }
