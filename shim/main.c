@@ -9,6 +9,7 @@
 #include "shim/autostart.h"
 #include "shim/bus-limit.h"
 #include "shim/pciback.h"
+#include "shim/host-reference.h"
 #include "shim/property-reference.h"
 #include "shim/service.h"
 #include "shim/shutdown-all.h"
@@ -217,6 +218,11 @@ main (int argc, char **argv)
   }
   if (settings->list_properties) {
     g_autofree char *reference = xm_property_reference ();
+    g_print ("%s", reference);
+    return EXIT_SUCCESS;
+  }
+  if (settings->list_host_config) {
+    g_autofree char *reference = xm_host_reference ();
     g_print ("%s", reference);
     return EXIT_SUCCESS;
   }

@@ -18,6 +18,10 @@ extern const XmPropertyNote xm_property_notes_vm[];
 extern const XmPropertyNote xm_property_notes_disk[];
 extern const XmPropertyNote xm_property_notes_nic[];
 
+/** xm_property_notes_config, _host: of objects `/` and `/host`; only their text counts. */
+extern const XmPropertyNote xm_property_notes_config[];
+extern const XmPropertyNote xm_property_notes_host[];
+
 /** xm_property_note: (transfer none) (nullable): of @name. */
 const XmPropertyNote *xm_property_note (const XmPropertyNote *notes, const char *name);
 

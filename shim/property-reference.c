@@ -2,11 +2,10 @@
 #include "shim/property-reference.h"
 
 #include "shim/property-notes.h"
+#include "shim/reference-table.h"
 #include "shim/vm-disk.h"
 #include "shim/vm-nic.h"
 #include "shim/vm-properties.h"
-
-#include "dbus-xml-resources.h"
 
 #define XENMGR_VM "com.citrix.xenclient.xenmgr.vm"
 
@@ -19,78 +18,22 @@ typedef struct {
   const XmPropertyNote *note;
 } Entry;
 
-static GDBusInterfaceInfo *
-find_interface (const char *name)
-{
-  g_autofree char *path = g_strconcat ("/com/citrix/xenclient/xenmgr/", name, ".xml", NULL);
-  g_autoptr (GBytes) xml =
-      g_resource_lookup_data (dbus_xml_get_resource (), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-  g_assert (xml != NULL);
-  g_autoptr (GDBusNodeInfo) node =
-      g_dbus_node_info_new_for_xml (g_bytes_get_data (xml, NULL), NULL);
-  g_assert (node != NULL);
-  return g_dbus_interface_info_ref (g_dbus_node_info_lookup_interface (node, name));
-}
-
 /* -- cells ------------------------------------------------------------------------- */
-
-static const char *
-type_name (const char *signature)
-{
-  static const struct {
-    const char *signature, *name;
-  } types[] = {
-    { "b", "boolean" },        { "i", "integer" },       { "s", "text" },
-    { "x", "64-bit integer" }, { "ao", "object paths" },
-  };
-  for (gsize i = 0; i < G_N_ELEMENTS (types); i++) {
-    if (g_str_equal (types[i].signature, signature))
-      return types[i].name;
-  }
-  return signature;
-}
-
-static void
-append_code (GString *text, const char *code)
-{
-  g_string_append (text, " | ");
-  if (code != NULL)
-    g_string_append_printf (text, "`%s`", *code != '\0' ? code : "\"\"");
-}
-
-static void
-append_text (GString *text, const char *cell)
-{
-  g_string_append (text, " | ");
-  for (const char *c = cell != NULL ? cell : ""; *c != '\0'; c++) {
-    if (*c == '|')
-      g_string_append_c (text, '\\');
-    g_string_append_c (text, *c);
-  }
-}
-
-static void
-append_words (GString *text, const char *const *words)
-{
-  g_string_append (text, " | ");
-  for (gsize i = 0; words != NULL && words[i] != NULL; i++)
-    g_string_append_printf (text, "%s`%s`", i > 0 ? ", " : "",
-                            *words[i] != '\0' ? words[i] : "\"\"");
-}
 
 static void
 append_entry (GString *text, const Entry *entry)
 {
-  gboolean writable = (entry->info->flags & G_DBUS_PROPERTY_INFO_FLAGS_WRITABLE) != 0;
   const XmPropertyNote *note = entry->note;
   g_string_append_printf (text, "| `%s`%s | %s | %s", entry->info->name, entry->remark,
-                          type_name (entry->info->signature), writable ? "rw" : "r");
-  append_code (text, entry->record.key);
-  append_code (text, entry->record.key != NULL ? entry->record.fallback : NULL);
-  append_words (text, entry->record.words);
-  append_text (text, entry->line != NULL ? entry->line : note != NULL ? note->line : NULL);
-  append_text (text, note != NULL ? note->running : NULL);
-  append_text (text, note != NULL ? note->text : NULL);
+                          xm_reference_type (entry->info), xm_reference_access (entry->info));
+  xm_reference_add_code (text, entry->record.key);
+  xm_reference_add_code (text, entry->record.key != NULL ? entry->record.fallback : NULL);
+  xm_reference_add_words (text, entry->record.words);
+  xm_reference_add_text (text, entry->line != NULL ? entry->line
+                               : note != NULL      ? note->line
+                                                   : NULL);
+  xm_reference_add_text (text, note != NULL ? note->running : NULL);
+  xm_reference_add_text (text, note != NULL ? note->text : NULL);
   g_string_append (text, " |\n");
 }
 
@@ -165,22 +108,13 @@ nic_entry (const GDBusPropertyInfo *info, gboolean restricted)
 
 /* -- the text ---------------------------------------------------------------------- */
 
-static int
-compare_infos (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 ((*(GDBusPropertyInfo *const *)a)->name, (*(GDBusPropertyInfo *const *)b)->name);
-}
-
 static void
 append_table (GString *text,
               GDBusInterfaceInfo *all,
               GDBusInterfaceInfo *restricted,
               Entry (*describe) (const GDBusPropertyInfo *info, gboolean restricted))
 {
-  g_autoptr (GPtrArray) infos = g_ptr_array_new ();
-  for (GDBusPropertyInfo **info = all->properties; *info != NULL; info++)
-    g_ptr_array_add (infos, *info);
-  g_ptr_array_sort (infos, compare_infos);
+  g_autoptr (GPtrArray) infos = xm_reference_properties (all);
 
   g_string_append (
       text,
@@ -211,10 +145,10 @@ static const char introduction[] =
 char *
 xm_property_reference (void)
 {
-  GDBusInterfaceInfo *vm = find_interface (XENMGR_VM);
-  GDBusInterfaceInfo *unrestricted = find_interface (XENMGR_VM ".unrestricted");
-  GDBusInterfaceInfo *disk = find_interface ("com.citrix.xenclient.vmdisk");
-  GDBusInterfaceInfo *nic = find_interface ("com.citrix.xenclient.vmnic");
+  GDBusInterfaceInfo *vm = xm_reference_interface (XENMGR_VM);
+  GDBusInterfaceInfo *unrestricted = xm_reference_interface (XENMGR_VM ".unrestricted");
+  GDBusInterfaceInfo *disk = xm_reference_interface ("com.citrix.xenclient.vmdisk");
+  GDBusInterfaceInfo *nic = xm_reference_interface ("com.citrix.xenclient.vmnic");
   GString *text = g_string_new (introduction);
   g_string_append (text,
                    "\n## VMs\n\n"

@@ -318,6 +318,8 @@ parse_options (XmSettings *settings, int *argc, char ***argv, GError **error)
     { "debug", 'd', 0, G_OPTION_ARG_NONE, &settings->debug, "Log every xl command and more", NULL },
     { "list-properties", 0, 0, G_OPTION_ARG_NONE, &settings->list_properties,
       "Print a reference of the properties of VMs, disks and NICs and exit", NULL },
+    { "list-host-config", 0, 0, G_OPTION_ARG_NONE, &settings->list_host_config,
+      "Print a reference of the properties of the host and exit", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &settings->print_version, "Print the version and exit",
       NULL },
     G_OPTION_ENTRY_NULL,

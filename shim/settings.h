@@ -63,6 +63,7 @@ typedef struct {
   gboolean debug;
   gboolean print_version;
   gboolean list_properties;
+  gboolean list_host_config;
   GHashTable *bridges;            /* network path -> bridge */
   char **commands[XM_N_COMMANDS]; /* argv; NULL: not to be done */
 } XmSettings;

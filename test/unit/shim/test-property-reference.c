@@ -1,26 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * docs/vm-properties.md is what `xenmgr-xl --list-properties` prints, and says
- * something of every property. With XM_UPDATE_GOLDEN set the file is written anew.
+ * docs/vm-properties.md is what `xenmgr-xl --list-properties` prints, docs/host-config.md what
+ * `--list-host-config` does, and they say something of every property. With XM_UPDATE_GOLDEN set
+ * the files are written anew.
  */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shim/host-reference.h"
 #include "shim/property-notes.h"
 #include "shim/property-reference.h"
 
-#define DOCUMENT SOURCE_DIR "/docs/vm-properties.md"
+typedef struct {
+  const char *document, *option;
+  char *(*make) (void);
+  struct {
+    const XmPropertyNote *notes;
+    guint rows;
+  } tables[3];
+} Reference;
+
+static const Reference references[] = {
+  { "vm-properties.md",
+    "--list-properties",
+    xm_property_reference,
+    { { xm_property_notes_vm, 148 },
+      { xm_property_notes_disk, 14 },
+      { xm_property_notes_nic, 8 } } },
+  { "host-config.md",
+    "--list-host-config",
+    xm_host_reference,
+    { { xm_property_notes_config, 23 },
+      { xm_property_notes_config, 20 },
+      { xm_property_notes_host, 28 } } },
+};
 
 START_TEST (the_document_is_current)
 {
-  g_autofree char *text = xm_property_reference ();
+  const Reference *reference = &references[_i];
+  g_autofree char *text = reference->make ();
+  g_autofree char *path = g_build_filename (SOURCE_DIR "/docs", reference->document, NULL);
   if (g_getenv ("XM_UPDATE_GOLDEN") != NULL)
-    ck_assert (g_file_set_contents (DOCUMENT, text, -1, NULL));
+    ck_assert (g_file_set_contents (path, text, -1, NULL));
   g_autofree char *document = NULL;
-  ck_assert (g_file_get_contents (DOCUMENT, &document, NULL, NULL));
-  ck_assert_msg (g_str_equal (text, document),
-                 "docs/vm-properties.md is old: write `xenmgr-xl --list-properties` over it");
+  ck_assert (g_file_get_contents (path, &document, NULL, NULL));
+  ck_assert_msg (g_str_equal (text, document), "docs/%s is old: write `xenmgr-xl %s` over it",
+                 reference->document, reference->option);
 }
 END_TEST
 
@@ -33,11 +59,9 @@ name_of_row (const char *line)
 
 START_TEST (every_property_is_there)
 {
-  static const XmPropertyNote *const notes[] = { xm_property_notes_vm, xm_property_notes_disk,
-                                                 xm_property_notes_nic };
-  static const guint wanted[] = { 148, 14, 8 };
-  guint seen[3] = { 0, 0, 0 };
-  g_autofree char *text = xm_property_reference ();
+  const Reference *reference = &references[_i];
+  guint seen[G_N_ELEMENTS (reference->tables)] = { 0 };
+  g_autofree char *text = reference->make ();
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   int table = -1;
   for (char **line = lines; *line != NULL; line++) {
@@ -45,12 +69,13 @@ START_TEST (every_property_is_there)
     g_autofree char *name = name_of_row (*line);
     if (name == NULL)
       continue;
-    ck_assert_msg (xm_property_note (notes[table], name) != NULL, "no note on %s", name);
+    ck_assert_msg (xm_property_note (reference->tables[table].notes, name) != NULL, "no note on %s",
+                   name);
     seen[table]++;
   }
-  for (gsize i = 0; i < G_N_ELEMENTS (notes); i++) {
-    ck_assert_uint_eq (seen[i], wanted[i]);
-    for (const XmPropertyNote *note = notes[i]; note->name != NULL; note++) {
+  for (gsize i = 0; i < G_N_ELEMENTS (seen); i++) {
+    ck_assert_uint_eq (seen[i], reference->tables[i].rows);
+    for (const XmPropertyNote *note = reference->tables[i].notes; note->name != NULL; note++) {
       g_autofree char *row = g_strdup_printf ("| `%s`", note->name);
       ck_assert_msg (strstr (text, row) != NULL, "a note on %s, which is no property", note->name);
     }
@@ -70,8 +95,18 @@ START_TEST (rows)
     "| `phys-type` | text | rw | `type` | `vhd` | `file`, `phy`, `qcow`, ",
     "| `enabled` | boolean | rw | `enable` | `true` |",
     "| `dependencies` | object paths | r |",
+    "| `vm-creation-allowed` | boolean | rw | store | `/vm-create-disallowed` | `true` |  | yes | ",
+    "| `enable-ssh` | boolean | rw | flag | `/config/etc/ssh/sshd_not_to_be_run` | `true` |  |  | ",
+    "| `secondary-gpu-pt` | boolean | r | capabilities | `secondary-gpu-pt` | `true` |  |  | ",
+    "`reboot`, `nothing` | yes | what the host does when a measured disk is not as it was; other "
+    "words become `nothing` |",
+    "| `supported-languages` | texts | r |",
+    "| `vendor` | text | r | once known, kept | `/sys/class/dmi/id/sys_vendor` | of the machine |",
+    "| `build-info` | dictionary | r |",
   };
-  g_autofree char *text = xm_property_reference ();
+  g_autofree char *vms = xm_property_reference ();
+  g_autofree char *host = xm_host_reference ();
+  g_autofree char *text = g_strconcat (vms, host, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
     ck_assert_msg (strstr (text, expected[i]) != NULL, "%s", expected[i]);
 }
@@ -82,8 +117,8 @@ main (void)
 {
   Suite *suite = suite_create ("property-reference");
   TCase *tcase = tcase_create ("property-reference");
-  tcase_add_test (tcase, the_document_is_current);
-  tcase_add_test (tcase, every_property_is_there);
+  tcase_add_loop_test (tcase, the_document_is_current, 0, G_N_ELEMENTS (references));
+  tcase_add_loop_test (tcase, every_property_is_there, 0, G_N_ELEMENTS (references));
   tcase_add_test (tcase, rows);
   suite_add_tcase (suite, tcase);
   SRunner *runner = srunner_create (suite);
