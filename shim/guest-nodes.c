@@ -155,12 +155,18 @@ take_addons (XmVm *vm, char *const *texts)
 }
 
 static void
-look_at_addons (Node *node)
+read_addons (const XmGuestNodes *nodes)
 {
   static const char *const paths[] = { "attr/PVAddons/Installed", "attr/PVAddons/MajorVersion",
                                        "attr/PVAddons/MinorVersion", "attr/PVAddons/MicroVersion",
                                        "attr/PVAddons/BuildVersion" };
-  read_nodes (node->owner, paths, G_N_ELEMENTS (paths), take_addons);
+  read_nodes (nodes, paths, G_N_ELEMENTS (paths), take_addons);
+}
+
+static void
+look_at_addons (Node *node)
+{
+  read_addons (node->owner);
 }
 
 static void
@@ -174,6 +180,15 @@ static void
 look_at_uninstalled (Node *node)
 {
   read_nodes (node->owner, &node->kind->path, 1, take_uninstalled);
+}
+
+void
+xm_guest_nodes_agent_told (XmVm *vm, gboolean installed)
+{
+  if (installed)
+    read_addons (&(XmGuestNodes){ .vm = vm, .domid = vm->domid });
+  else
+    store_addons (vm, FALSE, "");
 }
 
 /* -- following --------------------------------------------------------------------- */

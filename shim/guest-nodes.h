@@ -18,4 +18,8 @@ typedef struct _XmGuestNodes XmGuestNodes;
 XmGuestNodes *xm_guest_nodes_new (XmVm *vm);
 void xm_guest_nodes_free (XmGuestNodes *nodes);
 
+/** xm_guest_nodes_agent_told: the agent in @vm says that it has begun, so that the nodes of the PV
+ * drivers are looked at; not @installed: that it was removed, and the drivers with it. */
+void xm_guest_nodes_agent_told (XmVm *vm, gboolean installed);
+
 G_END_DECLS

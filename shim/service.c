@@ -8,6 +8,7 @@
 #include "shim/autostart.h"
 #include "shim/diag-gather.h"
 #include "shim/error.h"
+#include "shim/guest-signals.h"
 #include "shim/host-lid.h"
 #include "shim/host-power.h"
 #include "shim/host-info.h"
@@ -230,6 +231,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
     xm_bus_object_set_guard (connection, xm_access_check, service->access);
   }
   service->host_lid = xm_host_lid_new (service);
+  xm_guest_signals_listen (service);
   service->autostart = xm_autostart_new (service);
   service->host_storage = xm_host_storage_new (service);
   xm_host_ui_recover (service);

@@ -59,6 +59,17 @@ queue (const char *script)
   run_call (TESTING, "script_queue", g_variant_new ("(s)", script));
 }
 
+/* Without waiting for each: there are many, and valgrind is slow. */
+static void
+queue_many (const char *script, guint n)
+{
+  for (guint i = 0; i + 1 < n; i++)
+    g_dbus_connection_call (service_fixture_client (fixture), XENMGR, "/", TESTING, "script_queue",
+                            g_variant_new ("(s)", script), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                            NULL, NULL);
+  queue (script);
+}
+
 static void
 expect_dequeued (const char *script)
 {
@@ -140,8 +151,7 @@ START_TEST (a_full_queue)
   queue ("x");
   expect_dequeued (half);
   expect_dequeued ("x");
-  for (int i = 0; i < XM_SCRIPT_QUEUE_MAX; i++)
-    queue ("y");
+  queue_many ("y", XM_SCRIPT_QUEUE_MAX);
   must_fail (TESTING, "script_queue", g_variant_new ("(s)", ""), "queue of scripts is full");
   expect_dequeued ("y");
   queue ("z");
@@ -173,6 +183,8 @@ END_TEST
 
 /* -- who asks ---------------------------------------------------------------------- */
 
+static guint asked; /* of the bus */
+
 /* The bus of a host with domains: every connection is in domain 5, as it says. */
 static void
 on_bus_call (GDBusConnection *connection,
@@ -187,6 +199,7 @@ on_bus_call (GDBusConnection *connection,
   const char *name;
   g_variant_get (parameters, "(&s)", &name);
   ck_assert_str_eq (name, ":1.7");
+  asked++;
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(i)", *(gint32 *)user_data));
 }
 
@@ -253,6 +266,54 @@ START_TEST (who_asks_for_attention)
   vm->domid = -1;
   domid = -1;
   ck_assert_uint_eq (request_attention (":1.7")->len, 0);
+  g_dbus_connection_unregister_object (service_fixture_client (fixture), id);
+}
+END_TEST
+
+/* -- what agents tell -------------------------------------------------------------- */
+
+static void
+wait_for_bus (guint n)
+{
+  while (asked < n)
+    g_main_context_iteration (NULL, TRUE);
+  run_call (XENMGR, "list_vms", NULL); /* the bus's answer is taken before this one */
+}
+
+/* A signal by @sender, as a bus hands it on. */
+static void
+tell (const char *sender, const char *member)
+{
+  g_autoptr (GDBusMessage) message =
+      g_dbus_message_new_signal ("/", "com.citrix.xenclient.guest", member);
+  if (sender != NULL)
+    g_dbus_message_set_sender (message, sender);
+  ck_assert (g_dbus_connection_send_message (service_fixture_client (fixture), message,
+                                             G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL));
+}
+
+START_TEST (agents_speak_for_their_own_vm)
+{
+  gint32 domid = 6;
+  XmVm *vm = service_fixture_add_vm (
+      fixture, UUID, "{\"pv-addons-installed\":\"true\",\"pv-addons-version\":\"1.2.3.4\"}");
+  vm->domid = 5;
+  guint id = serve_bus (&domid);
+  tell (NULL, "agent_uninstalled"); /* nobody's */
+  tell (":1.7", "agent_uninstalled");
+  wait_for_bus (1);
+  ck_assert (xm_vm_read_boolean (vm, "pv-addons-installed", FALSE)); /* another domain's */
+  domid = 5;
+  tell (":1.7", "something_else");
+  tell (":1.7", "xorg_running"); /* there is no xenstored: a warning and no more */
+  tell (":1.7", "agent_started");
+  wait_for_bus (3);
+  ck_assert (xm_vm_read_boolean (vm, "pv-addons-installed", FALSE));
+  tell (":1.7", "agent_uninstalled");
+  wait_for_bus (4);
+  ck_assert (!xm_vm_read_boolean (vm, "pv-addons-installed", TRUE));
+  ck_assert_str_eq (xm_vm_read (vm, "pv-addons-version"), "");
+  ck_assert_uint_eq (asked, 4);
   g_dbus_connection_unregister_object (service_fixture_client (fixture), id);
 }
 END_TEST
@@ -347,6 +408,7 @@ main (void)
   tcase_add_test (tcase, too_many_waiting);
   tcase_add_test (tcase, the_end_while_waiting);
   tcase_add_test (tcase, who_asks_for_attention);
+  tcase_add_test (tcase, agents_speak_for_their_own_vm);
   tcase_add_test (tcase, policy_words);
   tcase_add_test (tcase, policies_of_no_vm);
   tcase_add_test (tcase, a_policy_that_is_no_boolean);
