@@ -180,6 +180,13 @@ on_get_property (GDBusConnection *connection,
   return NULL;
 }
 
+/* What a table gave, floating or not, is the caller's. */
+static GVariant *
+take (GVariant *value)
+{
+  return value != NULL ? g_variant_take_ref (value) : NULL;
+}
+
 /* Get and GetAll of an interface whose values must be waited for; the same answers as GDBus gives
  * of the others. */
 static void
@@ -191,8 +198,8 @@ answer_from_table (const XmBusObject *object,
   if (g_variant_n_children (parameters) == 2) {
     GError *error = NULL;
     g_variant_get (parameters, "(&s&s)", &interface, &name);
-    GVariant *value =
-        on_get_property (NULL, NULL, object->path, interface, name, &error, (gpointer)object);
+    g_autoptr (GVariant) value = take (
+        on_get_property (NULL, NULL, object->path, interface, name, &error, (gpointer)object));
     if (value != NULL)
       g_dbus_method_invocation_return_value (invocation, g_variant_new ("(v)", value));
     else
@@ -206,8 +213,8 @@ answer_from_table (const XmBusObject *object,
   for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
     if (lookup_property (bound, (*p)->name) == NULL)
       continue;
-    GVariant *value =
-        on_get_property (NULL, NULL, object->path, interface, (*p)->name, NULL, (gpointer)object);
+    g_autoptr (GVariant) value = take (
+        on_get_property (NULL, NULL, object->path, interface, (*p)->name, NULL, (gpointer)object));
     if (value != NULL)
       g_variant_builder_add (&values, "{sv}", (*p)->name, value);
   }

@@ -29,7 +29,7 @@ typedef struct {
  * XmInterface: the code behind one interface.
  * @lookup: (nullable): the row of a property in the interface's table, NULL when it is not
  * implemented; those answer NotSupported and are left out of GetAll
- * @get: (transfer floating): value of the property of @row
+ * @get: (transfer full): value of the property of @row; may be floating
  * @set: handles Set; must answer @invocation with an empty body or an error
  * @look: (nullable): called before Get, and with a NULL @row before GetAll, where values must be
  * waited for: begins to get them, so that @get finds them without blocking. %FALSE when there is

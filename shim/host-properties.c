@@ -110,7 +110,8 @@ xm_host_property_get (gpointer owner, gconstpointer property, GError **error)
     return g_variant_ref (kept);
   GVariant *value = row->get (service, row);
   if (is_known (value))
-    g_hash_table_insert (service->host_kept, (gpointer)row, g_variant_ref_sink (value));
+    g_hash_table_insert (service->host_kept, (gpointer)row,
+                         g_variant_ref (g_variant_ref_sink (value)));
   return value;
 }
 
