@@ -27,7 +27,7 @@ stop_both () { kill "$inner" "$outer" "$server"; wait "$inner" "$outer" "$server
 
 start_both
 is "without a marker the first connection is greeted" "$("$here/qmp-echo" client "$host/qmp" 1)" $'hello 1\nyou said line 0'
-out=$(EXPECT_SILENCE=1 "$here/qmp-echo" client "$host/qmp" 1 2>/dev/null); status=$?
+_=$(EXPECT_SILENCE=1 "$here/qmp-echo" client "$host/qmp" 1 2>/dev/null); status=$?
 ok "and the second one is not: the fault" test $status -ne 0
 stop_both
 

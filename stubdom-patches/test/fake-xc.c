@@ -282,6 +282,9 @@ xc_hvm_param_get (xc_interface *xch, uint32_t domid, uint32_t param, uint64_t *v
   }
   if (param == HVM_PARAM_ACPI_S_STATE)
     *value = strtoull (text, NULL, 10);
+  /* "STATE drivers": the guest has PV drivers. */
+  if (param == HVM_PARAM_CALLBACK_IRQ)
+    *value = strstr (text, "drivers") != NULL;
   return 0;
 }
 

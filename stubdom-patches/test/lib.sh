@@ -92,11 +92,11 @@ xl () {
   LD_LIBRARY_PATH=$libraries LD_PRELOAD=$host/hypervisor.so "$xl" "$@"
 }
 
-make_domain () { # DOMID UUID NAME [hvm ACPI-STATE]: a running one, as the toolstack leaves it
+make_domain () { # DOMID UUID NAME [hvm ACPI-STATE [drivers]]: a running one, as the toolstack leaves it
   local domid=$1 uuid=$2 name=$3
   mkdir -p "$host"/{domains,uuid,hvm}
   echo "${uuid//-/}" >"$host/uuid/$domid"
-  [[ ${4:-} ]] && echo "${5:-0}" >"$host/hvm/$domid"
+  [[ ${4:-} ]] && echo "${5:-0} ${6:-}" >"$host/hvm/$domid"
   echo '0 0 0 0 0 1 0' >"$host/domains/$domid"
   [[ $name ]] && xenstore-write "/local/domain/$domid/name" "$name"
   xenstore-write "/local/domain/$domid/vm" "/vm/$uuid" "/vm/$uuid/uuid" "$uuid" \
