@@ -108,8 +108,8 @@ on_refreshed (GObject *source, GAsyncResult *result, gpointer user_data)
   *(gboolean *)user_data = TRUE;
 }
 
-ServiceFixture *
-service_fixture_new (void)
+static ServiceFixture *
+new_on (const char *xenstored)
 {
   ServiceFixture *fixture = g_new0 (ServiceFixture, 1);
   /* GLib's complaints about wrong calls are bugs: the test must not go on past them. */
@@ -118,7 +118,7 @@ service_fixture_new (void)
   fixture->signals = g_ptr_array_new_with_free_func (g_free);
   dummy_xl_new (fixture->base);
   g_autofree char *nowhere = g_build_filename (fixture->base, "no-xenstored", NULL);
-  g_setenv ("XENSTORED_PATH", nowhere, TRUE);
+  g_setenv ("XENSTORED_PATH", xenstored != NULL ? xenstored : nowhere, TRUE);
   connect_to_oneself (fixture);
   fixture->subscription =
       g_dbus_connection_signal_subscribe (fixture->client, NULL, NULL, NULL, NULL, NULL,
@@ -134,6 +134,18 @@ service_fixture_new (void)
   ck_assert_msg (xm_service_export (fixture->service, fixture->server, &error), "%s",
                  error != NULL ? error->message : "");
   return fixture;
+}
+
+ServiceFixture *
+service_fixture_new (void)
+{
+  return new_on (NULL);
+}
+
+ServiceFixture *
+service_fixture_new_with_xenstored (void)
+{
+  return new_on (g_getenv ("XENSTORED_PATH"));
 }
 
 void

@@ -12,6 +12,10 @@
 typedef struct _ServiceFixture ServiceFixture;
 
 ServiceFixture *service_fixture_new (void);
+
+/** service_fixture_new_with_xenstored: with the one that a StandinHost runs. */
+ServiceFixture *service_fixture_new_with_xenstored (void);
+
 void service_fixture_free (ServiceFixture *fixture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServiceFixture, service_fixture_free)
 
