@@ -98,8 +98,7 @@ START_TEST (rows)
     "| `vm-creation-allowed` | boolean | rw | store | `/vm-create-disallowed` | `true` |  | yes | ",
     "| `enable-ssh` | boolean | rw | flag | `/config/etc/ssh/sshd_not_to_be_run` | `true` |  |  | ",
     "| `secondary-gpu-pt` | boolean | r | capabilities | `secondary-gpu-pt` | `true` |  |  | ",
-    "`reboot`, `nothing` | yes | what the host does when a measured disk is not as it was; other "
-    "words become `nothing` |",
+    "measured disk is not as it was; other words become `nothing` |",
     "| `supported-languages` | texts | r |",
     "| `vendor` | text | r | once known, kept | `/sys/class/dmi/id/sys_vendor` | of the machine |",
     "| `build-info` | dictionary | r |",
