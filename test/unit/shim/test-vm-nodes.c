@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is written to xenstore for a domain, and what its guest writes there: with the real
+ * xenstored and a scripted xl. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenstore.h>
+
+#include "dummy-xl.h"
+#include "service-fixture.h"
+#include "shim/lifecycle.h"
+#include "test/simhost/standin/standin-host.h"
+
+#define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
+#define SHOWN "/xenmgr/vms/" UUID
+#define HOME  "/local/domain/5"
+
+static StandinHost *host;
+static ServiceFixture *fixture;
+static struct xs_handle *other; /* somebody else's connection */
+static XmVm *vm;
+
+typedef struct {
+  gboolean ended;
+  GError *error;
+} Operation;
+
+static void
+tell_domain (const char *file, const char *state)
+{
+  g_autofree char *line = dummy_xl_domain ("n", 5, state, UUID, "-");
+  g_autofree char *text = dummy_xl_domains (line);
+  dummy_xl_tell (file, text);
+}
+
+static void
+put (const char *path, const char *text)
+{
+  ck_assert (xs_write (other, XBT_NULL, path, text, (unsigned)strlen (text)));
+}
+
+/* (transfer full) (nullable) */
+static char *
+get (const char *path)
+{
+  unsigned length;
+  return xs_read (other, XBT_NULL, path, &length);
+}
+
+static void
+assert_node (const char *path, const char *expected)
+{
+  g_autofree char *text = get (path);
+  ck_assert_pstr_eq (text, expected);
+}
+
+static void
+set_up (void)
+{
+  host = standin_host_new ();
+  standin_host_start_xenstored (host);
+  standin_host_introduce (host, 5); /* a node's owner must exist */
+  other = xs_open (0);
+  ck_assert_ptr_nonnull (other);
+  fixture = service_fixture_new_with_xenstored ();
+  const char *base = xm_store_get_base (service_fixture_service (fixture)->store);
+  g_autofree char *json =
+      g_strdup_printf ("{\"name\":\"n\",\"slot\":\"3\",\"config\":{\"virt-type\":\"pv\","
+                       "\"memory\":\"64\",\"kernel\":\"%s/../test.conf\"}}",
+                       base);
+  vm = service_fixture_add_vm (fixture, UUID, json);
+  tell_domain ("create.domains", "--p---");
+  tell_domain ("unpause.domains", "-b----");
+  g_autofree char *none = dummy_xl_domains ("");
+  dummy_xl_tell ("destroy.domains", none);
+  put (HOME "/vm", "/vm/" UUID); /* as libxl does */
+  put ("/vm/" UUID "/uuid", UUID);
+}
+
+static void
+tear_down (void)
+{
+  service_fixture_free (fixture);
+  xs_close (other);
+  standin_host_free (host);
+}
+
+static void
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Operation *operation = user_data;
+  xm_lifecycle_run_finish (result, &operation->error);
+  operation->ended = TRUE;
+}
+
+static void
+begin (XmOperationKind kind, Operation *operation)
+{
+  *operation = (Operation){ FALSE, NULL };
+  xm_lifecycle_run_async (vm, kind, on_ended, operation);
+}
+
+static void
+end_well (Operation *operation)
+{
+  while (!operation->ended)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_msg (operation->error == NULL, "%s", operation->error->message);
+}
+
+static void
+run (XmOperationKind kind)
+{
+  Operation operation;
+  begin (kind, &operation);
+  end_well (&operation);
+}
+
+static void
+wait_node (const char *path, const char *expected)
+{
+  for (;;) {
+    g_autofree char *text = get (path);
+    if (g_strcmp0 (text, expected) == 0)
+      return;
+    g_main_context_iteration (NULL, FALSE);
+    g_usleep (1000);
+  }
+}
+
+START_TEST (shown_while_it_lives)
+{
+  run (XM_OPERATION_START);
+  assert_node (SHOWN "/domid", "5");
+  assert_node (SHOWN "/name", "n");
+  assert_node (SHOWN "/slot", "3");
+  assert_node (HOME "/acpi-state", "");
+  assert_node (HOME "/power-state", "");
+  ck_assert (service_fixture_set (fixture, vm->path, VM, "slot", g_variant_new_int32 (4), NULL));
+  wait_node (SHOWN "/slot", "4");
+  run (XM_OPERATION_DESTROY);
+  wait_node (SHOWN "/domid", NULL);
+  wait_node (SHOWN, NULL);
+}
+END_TEST
+
+/* A domain that ended meanwhile gets no nodes: they would stay. */
+START_TEST (nothing_for_a_domain_without_nodes)
+{
+  ck_assert (xs_rm (other, XBT_NULL, HOME));
+  run (XM_OPERATION_START);
+  assert_node (SHOWN "/domid", NULL);
+  assert_node (HOME, NULL);
+}
+END_TEST
+
+/* A guest may write anything: only the known words count. */
+START_TEST (the_guest_sleeps_and_wakes)
+{
+  run (XM_OPERATION_START);
+  put (HOME "/acpi-state", "s3");
+  while (xm_vm_acpi_state (vm) != 3)
+    g_main_context_iteration (NULL, TRUE);
+  put (HOME "/acpi-state", "s7");
+  put (HOME "/attr/PVAddons/MajorVersion", "7");
+  put (HOME "/attr/PVAddons/MinorVersion", "0");
+  put (HOME "/attr/PVAddons/MicroVersion", "x");
+  put (HOME "/attr/PVAddons/BuildVersion", "9");
+  put (HOME "/attr/PVAddons/Installed", "1");
+  while (!xm_vm_read_boolean (vm, "pv-addons-installed", FALSE))
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_ptr_null (xm_vm_read (vm, "pv-addons-version")); /* x is no number */
+  ck_assert_int_eq (xm_vm_acpi_state (vm), 3);
+  put (HOME "/acpi-state", "s0");
+  while (xm_vm_acpi_state (vm) != 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+END_TEST
+
+START_TEST (a_start_waits_for_the_boot_sentinel)
+{
+  Operation start;
+  ck_assert (service_fixture_set (fixture, vm->path, VM, "boot-sentinel",
+                                  g_variant_new_string ("booted"), NULL));
+  begin (XM_OPERATION_START, &start);
+  wait_node (HOME "/booted", "");
+  while (vm->state != XM_VM_RUNNING)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert (!start.ended);
+  tell_domain ("pause.domains", "--p---");
+  run (XM_OPERATION_PAUSE); /* what else is asked for goes on */
+  ck_assert (!start.ended);
+  put (HOME "/booted", "1");
+  end_well (&start);
+}
+END_TEST
+
+/* A node of libxl's or the guest's is never given away. */
+START_TEST (a_sentinel_that_is_a_node_already)
+{
+  put (HOME "/control", "mine");
+  ck_assert (service_fixture_set (fixture, vm->path, VM, "boot-sentinel",
+                                  g_variant_new_string ("control"), NULL));
+  run (XM_OPERATION_START);
+  assert_node (HOME "/control", "mine");
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("vm-nodes");
+  TCase *tcase = tcase_create ("vm-nodes");
+  tcase_set_timeout (tcase, 120);
+  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_test (tcase, shown_while_it_lives);
+  tcase_add_test (tcase, nothing_for_a_domain_without_nodes);
+  tcase_add_test (tcase, the_guest_sleeps_and_wakes);
+  tcase_add_test (tcase, a_start_waits_for_the_boot_sentinel);
+  tcase_add_test (tcase, a_sentinel_that_is_a_node_already);
+  suite_add_tcase (suite, tcase);
+  SRunner *runner = srunner_create (suite);
+  srunner_run_all (runner, CK_ENV);
+  int failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
