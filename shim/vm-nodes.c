@@ -5,6 +5,7 @@
 
 #include "shim/boot-sentinel.h"
 #include "shim/guest-nodes.h"
+#include "shim/node-changes.h"
 
 /* Texts that clients chose; what is longer is left out. */
 #define MAX_TEXT 1024
@@ -201,35 +202,11 @@ property_text (const XmVm *vm, const Row *row)
   return strlen (text) <= MAX_TEXT ? g_strdup (text) : NULL;
 }
 
-static void
-changes_add (GArray *changes, char *path, char *value, char *permissions)
-{
-  const XlXenstoreChange change = { path, value, permissions };
-  g_array_append_val (changes, change);
-}
-
-static void
-change_clear (gpointer data)
-{
-  XlXenstoreChange *change = data;
-  g_free ((char *)change->path);
-  g_free ((char *)change->value);
-  g_free ((char *)change->permissions);
-}
-
-static GArray *
-changes_new (void)
-{
-  GArray *changes = g_array_new (FALSE, FALSE, sizeof (XlXenstoreChange));
-  g_array_set_clear_func (changes, change_clear);
-  return changes;
-}
-
 /* (transfer full) */
 static GArray *
 make_changes (const XmVm *vm, guint phases)
 {
-  GArray *changes = changes_new ();
+  GArray *changes = xm_node_changes_new ();
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     const Row *row = &rows[i];
     g_autofree char *value = NULL;
@@ -241,8 +218,9 @@ make_changes (const XmVm *vm, guint phases)
       value = expand (vm, vm->nodes->domid, row->text);
     if (row->property != NULL && value == NULL)
       continue;
-    changes_add (changes, expand (vm, vm->nodes->domid, row->path), g_steal_pointer (&value),
-                 row->permissions != NULL ? expand (vm, vm->nodes->domid, row->permissions) : NULL);
+    xm_node_changes_add (
+        changes, expand (vm, vm->nodes->domid, row->path), g_steal_pointer (&value),
+        row->permissions != NULL ? expand (vm, vm->nodes->domid, row->permissions) : NULL);
   }
   return changes;
 }
@@ -466,36 +444,19 @@ xm_vm_nodes_property_changed (XmVm *vm,
 /* -- the end ----------------------------------------------------------------------- */
 
 static void
-on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  if (!xl_xenstore_apply_finish (XL_XENSTORE (source), result, &error) &&
-      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_warning ("%s", error->message);
-}
-
-static void
-remove_all (XmService *service, GArray *changes)
-{
-  if (changes->len > 0)
-    xl_xenstore_apply_async (service->xenstore, (const XlXenstoreChange *)(void *)changes->data,
-                             changes->len, NULL, on_removed, NULL);
-}
-
-static void
 end (XmVm *vm)
 {
   XmService *service = vm->service;
-  g_autoptr (GArray) changes = changes_new ();
+  g_autoptr (GArray) changes = xm_node_changes_new ();
   int domid = vm->nodes->domid;
   for (gsize i = 0; i < G_N_ELEMENTS (leftovers); i++)
-    changes_add (changes, expand (vm, domid, leftovers[i]), NULL, NULL);
+    xm_node_changes_add (changes, expand (vm, domid, leftovers[i]), NULL, NULL);
   if (service->network_backend == domid) {
-    changes_add (changes, g_strdup ("/local/domain/0/backend-domid"), NULL, NULL);
+    xm_node_changes_add (changes, g_strdup ("/local/domain/0/backend-domid"), NULL, NULL);
     service->network_backend = 0;
   }
   g_clear_pointer (&vm->nodes, nodes_free);
-  remove_all (service, changes);
+  xm_node_changes_make (service, changes);
 }
 
 void
@@ -517,86 +478,4 @@ xm_vm_nodes_follow (XmVm *vm)
     write_missing (vm, EARLY, NULL);
   else if (vm->state != XM_VM_CREATED) /* then the start itself writes them */
     adopt (vm);
-}
-
-/* -- what an earlier service left -------------------------------------------------- */
-
-static gboolean
-domain_exists (XmService *service, guint64 domid)
-{
-  const GPtrArray *all = xm_domains_get_all (service->domains);
-  for (guint i = 0; i < all->len; i++) {
-    if (((const XlDomain *)all->pdata[i])->domid == domid)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* Whether @text names a domain that is no more. */
-static gboolean
-is_gone (XmService *service, const char *text, guint64 *domid)
-{
-  return text != NULL && g_ascii_string_to_unsigned (text, 10, 1, LAST_DOMID, domid, NULL) &&
-         !domain_exists (service, *domid);
-}
-
-static void
-on_old_domid (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  XmService *service = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, &error);
-  g_autoptr (GArray) changes = changes_new ();
-  guint64 domid;
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) /* the service may be gone */
-    return;
-  if (!is_gone (service, text, &domid))
-    return;
-  changes_add (changes, g_strdup_printf ("/local/domain/0/backend/argo/%" G_GUINT64_FORMAT, domid),
-               NULL, NULL);
-  remove_all (service, changes);
-}
-
-static void
-on_old_backend (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  XmService *service = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = xl_xenstore_read_finish (XL_XENSTORE (source), result, &error);
-  g_autoptr (GArray) changes = changes_new ();
-  guint64 domid;
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  if (!is_gone (service, text, &domid) || service->network_backend != 0)
-    return;
-  changes_add (changes, g_strdup ("/local/domain/0/backend-domid"), NULL, NULL);
-  remove_all (service, changes);
-}
-
-static void
-on_shown (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  XmService *service = user_data;
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) uuids = xl_xenstore_list_finish (XL_XENSTORE (source), result, &error);
-  g_autoptr (GArray) changes = changes_new ();
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  for (char **uuid = uuids; uuid != NULL && *uuid != NULL; uuid++) {
-    const XmVm *vm = xm_vm_lookup (service, *uuid);
-    if (!xm_uuid_is_valid (*uuid) || (vm != NULL && vm->nodes != NULL))
-      continue;
-    g_autofree char *node = g_strdup_printf ("/xenmgr/vms/%s/domid", *uuid);
-    xl_xenstore_read_async (service->xenstore, node, NULL, on_old_domid, service);
-    changes_add (changes, g_strconcat ("/xenmgr/vms/", *uuid, NULL), NULL, NULL);
-  }
-  remove_all (service, changes); /* xenstored takes requests in order: the domids are read first */
-}
-
-void
-xm_vm_nodes_recover (XmService *service)
-{
-  xl_xenstore_list_async (service->xenstore, "/xenmgr/vms", NULL, on_shown, service);
-  xl_xenstore_read_async (service->xenstore, "/local/domain/0/backend-domid", NULL, on_old_backend,
-                          service);
 }
