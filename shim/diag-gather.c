@@ -278,9 +278,16 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   file_free (file);
 }
 
+/* @collection: (nullable) */
 static gboolean
-fits (const Collection *collection, gsize size, GError **error)
+accepts (const Collection *collection, const char *name, gsize size, GError **error)
 {
+  if (collection == NULL || collection->dir == NULL || collection->over) {
+    xm_error_set (error, XM_ERROR_NOT_GATHERING);
+    return FALSE;
+  }
+  if (!xm_diag_name_check (name, error))
+    return FALSE;
   if (collection->n_files < XM_DIAG_MAX_FILES && size <= XM_DIAG_MAX_BYTES - collection->bytes)
     return TRUE;
   xm_error_set_plain (error, "too much diagnostic information: at most %d files and %d bytes",
@@ -301,9 +308,7 @@ xm_diag_take_async (XmService *service,
   g_task_set_source_tag (task, xm_diag_take_async);
   gsize size = strlen (data) / 2;
   GError *error = NULL;
-  if (collection == NULL || collection->dir == NULL || collection->over)
-    xm_error_set (&error, XM_ERROR_NOT_GATHERING);
-  if (error != NULL || !xm_diag_name_check (name, &error) || !fits (collection, size, &error)) {
+  if (!accepts (collection, name, size, &error)) {
     g_task_return_error (task, error);
     return;
   }
