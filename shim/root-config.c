@@ -231,7 +231,8 @@ get_or_default (XmService *service, const char *name, char type)
   g_autoptr (GError) error = NULL;
   GVariant *value = xm_root_config_get (service, row, &error);
   if (value == NULL) {
-    g_warning ("%s: %s; its default counts, %s", name, error->message, row->fallback);
+    g_warning ("%s: %s; its default counts, %s", name, error != NULL ? error->message : "",
+               row->fallback);
     value = default_value (service, row);
   }
   return g_variant_ref_sink (value);
