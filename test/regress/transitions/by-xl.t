@@ -21,6 +21,10 @@ create () { xl create -q "$@" "$WORK/hand.cfg" 2>"$WORK/xl.err" || diag "$(<"$WO
 notices () { signals notify "$1" | sed 's/.*"vm:state:\([a-z-]*\)"\]$/\1/' | uniq | paste -sd ' '; }
 domain_gone () { ! xl list hand >/dev/null 2>&1; }
 has_domid () { [[ $(xec-vm -n hand get domid) == "$1" ]]; }
+has_the_domid () { # that xl has
+  local domid
+  domid=$(xl domid hand 2>/dev/null) && has_domid "$domid"
+}
 
 # --- create: a domain that its own xl watches over ---
 config
@@ -65,7 +69,7 @@ running_anew () { [[ $(states "$U") == *'creating running' ]]; }
 within 'reboot' "$LIMIT" running_anew
 # what xl removes at once may never have been seen ended
 like 'the states told' "$(states "$U")" '^(rebooting )?stopped creating running$'
-within 'with a new domid' "$LIMIT" has_domid "$(xl domid hand)"
+within 'with a new domid' "$LIMIT" has_the_domid
 like 'a higher one' "$(($(xl domid hand) > domid))" 1
 is 'made once' "$(xl list | grep -c '^hand ')" 1
 
@@ -107,7 +111,7 @@ states_become 'and told' "$U" 'stopping stopped'
 # --- create -p: creating until it runs ---
 forget_signals
 create -e -p
-within 'create -p' "$LIMIT" has_domid "$(xl domid hand)"
+within 'create -p' "$LIMIT" has_the_domid
 states_become 'is creating' "$U" creating
 prints 'state' creating xec-vm -n hand get state
 xl unpause hand
