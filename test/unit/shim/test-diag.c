@@ -545,7 +545,7 @@ main (void)
   Suite *suite = suite_create ("diag");
   TCase *tcase = tcase_create ("diag");
   tcase_add_checked_fixture (tcase, set_up, tear_down);
-  tcase_set_timeout (tcase, 120);
+  tcase_set_timeout (tcase, 600); /* valgrind takes its time over so many bytes */
   tcase_add_test (tcase, nothing_is_gathered);
   tcase_add_test (tcase, files_of_two_guests);
   tcase_add_test (tcase, nobody_to_wait_for);
