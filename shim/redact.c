@@ -51,7 +51,10 @@ redact (json_t *node)
   json_t *value;
   size_t index;
   if (json_is_array (node)) {
-    json_array_foreach (node, index, value) redact (value);
+    json_array_foreach (node, index, value)
+    {
+      redact (value);
+    }
     return;
   }
   if (!json_is_object (node))

@@ -56,14 +56,14 @@ struct _XmService {
   struct _XmRootFiles *root_files;
   struct _XmScriptQueue *script_queue;
   struct _XmDiagGather *diag_gather;
-  gboolean diag_reporting; /* a status report is being made */
+  gboolean diag_reporting;       /* a status report is being made */
   struct _XmVm *default_backend; /* of NICs: the VM that provides it; see nic-backend.c */
   gboolean default_backend_known;
   struct _XmAutostart *autostart;
   struct _XmAccess *access; /* NULL: whom the bus lets in may do all */
   struct _XmHostPower *host_power;
   struct _XmHostLid *host_lid; /* NULL until there is a connection */
-  gboolean going_down; /* all VMs end: see shutdown-all.h */
+  gboolean going_down;         /* all VMs end: see shutdown-all.h */
   int network_backend; /* the domain that /local/domain/0/backend-domid names; 0 none of ours */
   gboolean recovered;  /* from what happened while there was no service */
   gboolean ending;     /* the VMs leave the bus, their domains stay */

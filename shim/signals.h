@@ -45,7 +45,7 @@ void xm_signal_vm_state_changed (XmVm *vm, XmVmState state, int acpi_state);
 /** xm_signal_is_emitted: whether the service emits signal @member of @interface at all. */
 gboolean xm_signal_is_emitted (const char *interface, const char *member);
 
-/** xm_signal_is_never_emitted: whether @member is there for clients that listen to it, and no more. */
+/** xm_signal_is_never_emitted: whether @member is there for listeners, and never sent. */
 gboolean xm_signal_is_never_emitted (const char *interface, const char *member);
 
 G_END_DECLS
