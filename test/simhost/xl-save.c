@@ -106,6 +106,7 @@ xl_save (XlCall *call)
     return 1;
   }
   print_progress (domain);
+  sim_sleep_ms (sim_knob ("SIMHOST_SAVE_MS", 500)); /* what is left of the memory */
   sim_domain_free (domain);
   lock = sim_lock ("lock");
   domain = sim_domain_load (domid);

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 sim_only
 
-export SIMHOST_REBOOT_DELAY_MS=30 SIMHOST_CREATE_STEP_MS=0 SIMHOST_ACK_TIMEOUT=5
+export SIMHOST_REBOOT_DELAY_MS=30 SIMHOST_CREATE_STEP_MS=0 SIMHOST_SAVE_MS=0 SIMHOST_ACK_TIMEOUT=5
 "$XM_BUILD/test/model/model-walk" --steps 1000 --seconds 12 --seed 7 >"$WORK/walk"
 is 'the service and the model agree' $? 0 || diag "$(tail -n 60 "$WORK/walk")"
 diag "$(grep '^seed' "$WORK/walk" | tail -n 1)"
