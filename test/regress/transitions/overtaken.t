@@ -70,9 +70,22 @@ overtake 'save' running 'xl-sim fault save hang' save 'called save'
 overtake 'restore' stopped 'xl-sim fault restore hang' resume domain
 overtake 'restore: unpause' stopped 'xl-sim fault unpause hang' resume 'called unpause'
 overtake 'destroy' running 'xl-sim fault destroy "slow 0.3" 1' 'xec-vm -n prey destroy' 'called destroy'
-# the others wait behind the first
-others () { called pause && for op in unpause shutdown start; do xec-vm -n prey $op >/dev/null 2>&1 & done; }
+# The others wait behind the first: their calls are on the bus before that of destroy. The bus keeps the order.
+busctl --system monitor --json=short --match "type='method_call',interface='$IFACE.vm'" \
+  >"$WORK/calls" 2>"$WORK/calls.err" </dev/null &
+monitor=$!
+monitored () { grep -q Monitoring "$WORK/calls.err"; }
+within 'calls are seen' "$LIMIT" monitored
+asking=''
+others () {
+  local op
+  called pause || return 1
+  [[ $asking ]] || for op in unpause shutdown start; do xec-vm -n prey $op >/dev/null 2>&1 & done
+  asking=yes
+  (($(grep -cE '"member":"(unpause|shutdown|start)"' "$WORK/calls") == 3))
+}
 overtake 'several wait' running 'xl-sim fault pause hang' 'xec-vm -n prey pause' others
+kill $monitor
 overtake 'a reboot that starts again' running 'xl-sim fault create hang; xl-sim guest prey reboot' true domain
 
 # a hook that tells of a state holds nothing up

@@ -361,13 +361,10 @@ START_TEST (storage_watch)
   settings->storage_interval = 0;
   xm_host_storage_reload (host.service->host_storage);
   service_fixture_signals (host.fixture);
-  g_autoptr (GVariant) first =
-      service_fixture_get (host.fixture, "/host", HOST, "free-storage", NULL);
-  g_autoptr (GVariant) second =
-      service_fixture_get (host.fixture, "/host", HOST, "free-storage", NULL);
+  g_variant_unref (service_fixture_get (host.fixture, "/host", HOST, "free-storage", NULL));
+  g_variant_unref (service_fixture_get (host.fixture, "/host", HOST, "free-storage", NULL));
   service_fixture_signals (host.fixture); /* what was under way */
-  g_autoptr (GVariant) third =
-      service_fixture_get (host.fixture, "/host", HOST, "free-storage", NULL);
+  g_variant_unref (service_fixture_get (host.fixture, "/host", HOST, "free-storage", NULL));
   ck_assert_uint_eq (service_fixture_signals (host.fixture)->len, 0);
   host_fixture_free (&host);
 }
