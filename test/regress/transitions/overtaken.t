@@ -82,7 +82,7 @@ others () {
   called pause || return 1
   [[ $asking ]] || for op in unpause shutdown start; do xec-vm -n prey $op >/dev/null 2>&1 & done
   asking=yes
-  (($(grep -cE '"member":"(unpause|shutdown|start)"' "$WORK/calls") == 3))
+  (($(grep -cE '"member":"(unpause|shutdown|start)"' "$WORK/calls") == 4)) # with the start of the VM
 }
 overtake 'several wait' running 'xl-sim fault pause hang' 'xec-vm -n prey pause' others
 kill $monitor
