@@ -76,6 +76,7 @@ make_host () { # starts xenstored
   hide_folders
   gcc -D_GNU_SOURCE -shared -fPIC -O1 -Wall -Wextra -Werror -I "$top" -o "$host/hypervisor.so" \
     "$standin"/{files,hypercalls,events}.c "$here"/fake-{xc,nothing,record}.c -ldl || exit 1
+  gcc -O1 -Wall -Wextra -Werror -o "$host/introduce" "$here/introduce.c" -lxenstore || exit 1
   export XENSTANDIN_DIR=$host XENSTORED_RUNDIR=$host/xs XENSTORED_ROOTDIR=$host/xs XENSTORED_PATH=$host/xs/socket
   mkdir -p "$host/xs"
   for xenstored in /usr/lib/xen-*/bin/xenstored; do :; done
@@ -101,6 +102,7 @@ make_domain () { # DOMID UUID NAME [hvm ACPI-STATE [drivers]]: a running one, as
   [[ $name ]] && xenstore-write "/local/domain/$domid/name" "$name"
   xenstore-write "/local/domain/$domid/vm" "/vm/$uuid" "/vm/$uuid/uuid" "$uuid" \
     "/libxl/$domid/type" "${4:-pv}"
+  "$host/introduce" "$domid" || exit 1
 }
 
 uuid=11111111-2222-3333-4444-555555555555
