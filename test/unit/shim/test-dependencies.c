@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dummy-xl.h"
+#include "operation-fixture.h"
 #include "service-fixture.h"
 #include "shim/error.h"
 #include "shim/lifecycle.h"
@@ -17,11 +18,6 @@ typedef struct {
   ServiceFixture *fixture;
   XmVm *front, *back;
 } Host;
-
-typedef struct {
-  gboolean ended;
-  GError *error;
-} Operation;
 
 static XmVm *
 add_vm (ServiceFixture *fixture, const char *uuid, const char *more)
@@ -53,45 +49,14 @@ host_open (Host *host)
   tell_domain ("unpause.domains", "-b----");
 }
 
-static void
-on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Operation *operation = user_data;
-  xm_lifecycle_run_finish (result, &operation->error);
-  operation->ended = TRUE;
-}
-
-static void
-begin (XmVm *vm, XmOperationKind kind, Operation *operation)
-{
-  *operation = (Operation){ FALSE, NULL };
-  xm_lifecycle_run_async (vm, kind, on_ended, operation);
-}
-
-static void
-end (Operation *operation)
-{
-  while (!operation->ended)
-    g_main_context_iteration (NULL, TRUE);
-}
-
-static void
-end_badly (Operation *operation, const char *part)
-{
-  end (operation);
-  ck_assert_ptr_nonnull (operation->error);
-  ck_assert_msg (strstr (operation->error->message, part) != NULL, "%s", operation->error->message);
-  g_clear_error (&operation->error);
-}
-
 /* The dependency runs; then xl, asked for the second domain, makes none. */
 START_TEST (the_dependency_comes_first)
 {
   Host host;
   Operation operation;
   host_open (&host);
-  begin (host.front, XM_OPERATION_START, &operation);
-  end_badly (&operation, "there is no domain with uuid " FRONT);
+  operation_begin (host.front, XM_OPERATION_START, &operation);
+  operation_end_badly (&operation, "there is no domain with uuid " FRONT);
   ck_assert_int_eq (host.back->state, XM_VM_RUNNING);
   ck_assert_uint_eq (dummy_xl_count ("create"), 2);
   ck_assert_ptr_null (host.front->waits_for);
@@ -105,8 +70,8 @@ START_TEST (only_when_asked_to)
   Operation operation;
   host_open (&host);
   ck_assert (xm_vm_write (host.front, "track-dependencies", "false", NULL));
-  begin (host.front, XM_OPERATION_START, &operation);
-  end_badly (&operation, "there is no domain with uuid " FRONT);
+  operation_begin (host.front, XM_OPERATION_START, &operation);
+  operation_end_badly (&operation, "there is no domain with uuid " FRONT);
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
   service_fixture_free (host.fixture);
 }
@@ -119,8 +84,8 @@ START_TEST (a_dependency_that_does_not_start)
   Operation operation;
   host_open (&host);
   ck_assert (xm_vm_write (host.back, "config/kernel", "/no/such/kernel", NULL));
-  begin (host.front, XM_OPERATION_START, &operation);
-  end (&operation);
+  operation_begin (host.front, XM_OPERATION_START, &operation);
+  operation_end (&operation);
   ck_assert_ptr_null (operation.error);
   ck_assert (!xm_vm_is_running (host.front));
   ck_assert_uint_eq (dummy_xl_count ("create"), 0);
@@ -134,8 +99,8 @@ START_TEST (a_cycle_is_an_error)
   Operation operation;
   host_open (&host);
   ck_assert (xm_vm_write (host.back, "config/nic/0/backend-uuid", FRONT, NULL));
-  begin (host.front, XM_OPERATION_START, &operation);
-  end_badly (&operation, "errors in dependency graph; check for cycles");
+  operation_begin (host.front, XM_OPERATION_START, &operation);
+  operation_end_badly (&operation, "errors in dependency graph; check for cycles");
   ck_assert_uint_eq (dummy_xl_count ("create"), 0);
   service_fixture_free (host.fixture);
 }
@@ -148,8 +113,8 @@ START_TEST (two_starts_never_wait_for_each_other)
   Operation operation;
   host_open (&host);
   host.back->waits_for = host.front;
-  begin (host.front, XM_OPERATION_START, &operation);
-  end_badly (&operation, "errors in dependency graph; check for cycles");
+  operation_begin (host.front, XM_OPERATION_START, &operation);
+  operation_end_badly (&operation, "errors in dependency graph; check for cycles");
   ck_assert_ptr_null (host.front->waits_for);
   host.back->waits_for = NULL;
   service_fixture_free (host.fixture);
@@ -163,13 +128,13 @@ START_TEST (destroy_overtakes_the_wait)
   Operation start, destroy;
   host_open (&host);
   dummy_xl_shut_gate ("create");
-  begin (host.front, XM_OPERATION_START, &start);
+  operation_begin (host.front, XM_OPERATION_START, &start);
   while (dummy_xl_count ("create") == 0)
     g_main_context_iteration (NULL, FALSE);
   ck_assert_ptr_eq (host.front->waits_for, host.back);
-  begin (host.front, XM_OPERATION_DESTROY, &destroy);
-  end_badly (&start, "overtaken by destroy");
-  end (&destroy);
+  operation_begin (host.front, XM_OPERATION_DESTROY, &destroy);
+  operation_end_badly (&start, "overtaken by destroy");
+  operation_end (&destroy);
   ck_assert_ptr_null (destroy.error);
   ck_assert_ptr_null (host.front->waits_for);
   ck_assert (xm_lifecycle_is_busy (host.back)); /* nobody told the dependency to stop */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dummy-xl.h"
+#include "operation-fixture.h"
 #include "script-fixture.h"
 #include "service-fixture.h"
 #include "shim/hook.h"
@@ -65,71 +66,27 @@ set_hook (Host *host, const char *key, const char *body)
   ck_assert (xm_vm_write (host->vm, key, script, NULL));
 }
 
-typedef struct {
-  gboolean ended;
-  GError *error;
-} Operation;
-
-static void
-on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Operation *operation = user_data;
-  xm_lifecycle_run_finish (result, &operation->error);
-  operation->ended = TRUE;
-}
-
-static void
-begin (Host *host, XmOperationKind kind, Operation *operation)
-{
-  *operation = (Operation){ FALSE, NULL };
-  xm_lifecycle_run_async (host->vm, kind, on_ended, operation);
-}
-
-static void
-end_well (Operation *operation)
-{
-  run_until (&operation->ended);
-  ck_assert_msg (operation->error == NULL, "%s", operation->error->message);
-}
-
-static void
-end_badly (Operation *operation, const char *part)
-{
-  run_until (&operation->ended);
-  ck_assert_ptr_nonnull (operation->error);
-  ck_assert_msg (strstr (operation->error->message, part) != NULL, "%s", operation->error->message);
-  g_clear_error (&operation->error);
-}
-
-static void
-run (Host *host, XmOperationKind kind)
-{
-  Operation operation;
-  begin (host, kind, &operation);
-  end_well (&operation);
-}
-
 /* -- instead of a start ------------------------------------------------------------ */
 
 START_TEST (a_hook_takes_the_place_of_start)
 {
   Host host = host_new ();
   set_hook (&host, "run-insteadof-start", "echo \"$1\" >\"$T/said\"");
-  run (&host, XM_OPERATION_START);
+  operation_run (host.vm, XM_OPERATION_START);
   channel_expect (&host.said, UUID);
   ck_assert_uint_eq (dummy_xl_count ("create"), 0);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
 
-  run (&host, XM_OPERATION_START_INTERNAL);
+  operation_run (host.vm, XM_OPERATION_START_INTERNAL);
   ck_assert (channel_is_silent (&host.said));
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
-  run (&host, XM_OPERATION_DESTROY);
+  operation_run (host.vm, XM_OPERATION_DESTROY);
 
   set_hook (&host, "run-insteadof-start", "exit 1");
   Operation operation;
-  begin (&host, XM_OPERATION_START, &operation);
-  end_badly (&operation, "run-insteadof-start FAILED.");
+  operation_begin (host.vm, XM_OPERATION_START, &operation);
+  operation_end_badly (&operation, "run-insteadof-start FAILED.");
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
   host_free (&host);
 }
@@ -142,23 +99,23 @@ START_TEST (a_hook_may_use_the_vm)
   set_hook (&host, "run-insteadof-start", "echo up >\"$T/said\"; read -r word <\"$T/go\"");
   set_hook (&host, "run-pre-boot", "echo pre-boot >\"$T/said\"");
   Operation start, second;
-  begin (&host, XM_OPERATION_START, &start);
+  operation_begin (host.vm, XM_OPERATION_START, &start);
   channel_expect (&host.said, "up");
   ck_assert (xm_lifecycle_is_busy (host.vm));
-  run (&host, XM_OPERATION_START_INTERNAL);
+  operation_run (host.vm, XM_OPERATION_START_INTERNAL);
   channel_expect (&host.said, "pre-boot");
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
-  begin (&host, XM_OPERATION_START, &second); /* the same program not twice at a time */
-  run (&host, XM_OPERATION_PAUSE);
+  operation_begin (host.vm, XM_OPERATION_START, &second); /* the same program not twice at a time */
+  operation_run (host.vm, XM_OPERATION_PAUSE);
   ck_assert (!start.ended && !second.ended);
   ck_assert (channel_is_silent (&host.said));
   channel_say (&host.go, "go");
-  end_well (&start);
+  operation_end_well (&start);
   channel_expect (&host.said, "up");
   channel_say (&host.go, "go");
-  end_well (&second);
+  operation_end_well (&second);
   ck_assert (!xm_lifecycle_is_busy (host.vm));
-  run (&host, XM_OPERATION_DESTROY);
+  operation_run (host.vm, XM_OPERATION_DESTROY);
   host_free (&host);
 }
 END_TEST
@@ -170,10 +127,10 @@ START_TEST (destroy_ends_a_hook)
     Host host = host_new ();
     set_hook (&host, hooks[i], "echo up >\"$T/said\"; read -r word <\"$T/go\"");
     Operation start;
-    begin (&host, XM_OPERATION_START, &start);
+    operation_begin (host.vm, XM_OPERATION_START, &start);
     channel_expect (&host.said, "up");
-    run (&host, XM_OPERATION_DESTROY);
-    end_badly (&start, "was overtaken by destroy");
+    operation_run (host.vm, XM_OPERATION_DESTROY);
+    operation_end_badly (&start, "was overtaken by destroy");
     ck_assert_uint_eq (dummy_xl_count ("create"), 0);
     ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
     ck_assert (!xm_lifecycle_is_busy (host.vm));
@@ -192,16 +149,16 @@ START_TEST (the_configuration_is_there_before_the_boot)
   set_hook (&host, "run-pre-boot",
             "grep -c \"^uuid='$1'\\|^uuid=\\\"$1\\\"\" \"$RUN_DIR/$1.cfg\" >\"$T/said\"\n"
             "grep -c '^create' \"$DUMMY_XL_DIR/calls\" >\"$T/said\"; exit 0");
-  run (&host, XM_OPERATION_START);
+  operation_run (host.vm, XM_OPERATION_START);
   channel_expect (&host.said, "1");
   channel_expect (&host.said, "0");
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
-  run (&host, XM_OPERATION_DESTROY);
+  operation_run (host.vm, XM_OPERATION_DESTROY);
 
   set_hook (&host, "run-pre-boot", "exit 1");
   Operation start;
-  begin (&host, XM_OPERATION_START, &start);
-  end_badly (&start, "run-pre-boot FAILED.");
+  operation_begin (host.vm, XM_OPERATION_START, &start);
+  operation_end_badly (&start, "run-pre-boot FAILED.");
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   host_free (&host);
@@ -279,7 +236,7 @@ START_TEST (a_new_vm_that_goes_during_its_hook)
   channel_expect (&host.said, "up");
   fixture_remove (host.vm->service->store, "/vm/00000000-1111-2222-3333-666666666666");
   channel_say (&host.go, "go");
-  end_badly (&creation, "was removed while it was created");
+  operation_end_badly (&creation, "was removed while it was created");
   ck_assert (!was_signalled (&host, "vm_created"));
   host_free (&host);
 }
@@ -328,10 +285,10 @@ START_TEST (a_deletion_looks_again_after_its_hook)
   Operation deletion, second;
   begin_deletion (&host, &deletion);
   channel_expect (&host.said, "up");
-  run (&host, XM_OPERATION_START);
+  operation_run (host.vm, XM_OPERATION_START);
   channel_say (&host.go, "go");
-  end_badly (&deletion, "204:Cannot remove running VM");
-  run (&host, XM_OPERATION_DESTROY);
+  operation_end_badly (&deletion, "204:Cannot remove running VM");
+  operation_run (host.vm, XM_OPERATION_DESTROY);
 
   begin_deletion (&host, &deletion);
   channel_expect (&host.said, "up");
@@ -339,10 +296,10 @@ START_TEST (a_deletion_looks_again_after_its_hook)
   /* answered after it: then it has arrived */
   g_variant_unref (service_fixture_get (host.fixture, PATH, VM, "name", NULL));
   channel_say (&host.go, "go");
-  end_well (&deletion);
+  operation_end_well (&deletion);
   channel_expect (&host.said, "up");
   channel_say (&host.go, "go");
-  end_badly (&second, "no vm with uuid " UUID);
+  operation_end_badly (&second, "no vm with uuid " UUID);
   host_free (&host);
 }
 END_TEST

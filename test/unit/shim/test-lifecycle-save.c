@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dummy-xl.h"
+#include "operation-fixture.h"
 #include "service-fixture.h"
 #include "shim/lifecycle-private.h"
 
@@ -20,55 +21,12 @@ typedef struct {
   char *image;
 } Host;
 
-typedef struct {
-  gboolean ended;
-  GError *error;
-} Operation;
-
 static void
 tell_domain (const char *file, int domid, const char *state, const char *reason)
 {
   g_autofree char *line = dummy_xl_domain ("n", domid, state, UUID, reason);
   g_autofree char *text = dummy_xl_domains (domid < 0 ? "" : line);
   dummy_xl_tell (file, text);
-}
-
-static void
-on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Operation *operation = user_data;
-  xm_lifecycle_run_finish (result, &operation->error);
-  operation->ended = TRUE;
-}
-
-static void
-begin (Host *host, XmOperationKind kind, const char *file, Operation *operation)
-{
-  *operation = (Operation){ FALSE, NULL };
-  xm_lifecycle_run_on_file_async (host->vm, kind, file, on_ended, operation);
-}
-
-static void
-end (Operation *operation)
-{
-  while (!operation->ended)
-    g_main_context_iteration (NULL, TRUE);
-}
-
-static void
-end_well (Operation *operation)
-{
-  end (operation);
-  ck_assert_msg (operation->error == NULL, "%s", operation->error->message);
-}
-
-static void
-end_badly (Operation *operation, const char *part)
-{
-  end (operation);
-  ck_assert_ptr_nonnull (operation->error);
-  ck_assert_msg (strstr (operation->error->message, part) != NULL, "%s", operation->error->message);
-  g_clear_error (&operation->error);
 }
 
 static Host
@@ -86,8 +44,8 @@ host_new (void)
   tell_domain ("create.domains", 5, "--p---", "-");
   tell_domain ("unpause.domains", 5, "-b----", "-");
   tell_domain ("destroy.domains", -1, "", "");
-  begin (&host, XM_OPERATION_START, NULL, &start);
-  end_well (&start);
+  operation_begin_on_file (host.vm, XM_OPERATION_START, NULL, &start);
+  operation_end_well (&start);
   return host;
 }
 
@@ -133,11 +91,11 @@ START_TEST (saved_and_resumed)
   g_autofree char *config = config_path (&host);
   tell_domain ("save.domains", -1, "", "");
   dummy_xl_shut_gate ("save");
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
   wait_for_saves (1);
   ck_assert (g_file_set_contents (host.image, "image", -1, NULL)); /* dummy-xl writes nothing */
   dummy_xl_open_gate ("save");
-  end_well (&operation);
+  operation_end_well (&operation);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   ck_assert_int_eq (host.vm->domid, -1);
   ck_assert_int_eq (host.vm->lifecycle->own_domid, -1);
@@ -146,8 +104,8 @@ START_TEST (saved_and_resumed)
 
   tell_domain ("restore.domains", 6, "--p---", "-");
   tell_domain ("unpause.domains", 6, "-b----", "-");
-  begin (&host, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
-  end_well (&operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
+  operation_end_well (&operation);
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
   ck_assert_int_eq (host.vm->lifecycle->own_domid, 6);
   ck_assert (called_with ("restore", "-e") && called_with ("restore", "-p"));
@@ -163,8 +121,8 @@ START_TEST (a_saved_domain_is_removed)
   Host host = host_new ();
   Operation operation;
   tell_domain ("save.domains", 5, "---ss-", "2");
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
-  end_well (&operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  operation_end_well (&operation);
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   host_free (&host);
@@ -180,8 +138,8 @@ START_TEST (a_failed_save_leaves_what_was_there)
 
   /* xl did not get so far as to touch the file. */
   ck_assert (g_file_set_contents (host.image, "older", -1, NULL));
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
-  end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  operation_end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
   ck_assert (g_file_get_contents (host.image, &text, NULL, NULL));
   ck_assert_str_eq (text, "older");
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
@@ -189,13 +147,13 @@ START_TEST (a_failed_save_leaves_what_was_there)
 
   /* It wrote half of it. */
   dummy_xl_shut_gate ("save");
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
   wait_for_saves (2);
   ck_assert (!g_file_test (host.image, G_FILE_TEST_EXISTS));
   ck_assert_int_eq (host.vm->state, XM_VM_SUSPENDING);
   ck_assert (g_file_set_contents (host.image, "half", -1, NULL));
   dummy_xl_open_gate ("save");
-  end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
+  operation_end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
   g_clear_pointer (&text, g_free);
   ck_assert (g_file_get_contents (host.image, &text, NULL, NULL));
   ck_assert_str_eq (text, "older");
@@ -204,11 +162,11 @@ START_TEST (a_failed_save_leaves_what_was_there)
   /* There is nothing to go back to. */
   ck_assert_int_eq (g_unlink (host.image), 0);
   dummy_xl_shut_gate ("save");
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
   wait_for_saves (3);
   ck_assert (g_file_set_contents (host.image, "half", -1, NULL));
   dummy_xl_open_gate ("save");
-  end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
+  operation_end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
   ck_assert (!g_file_test (host.image, G_FILE_TEST_EXISTS));
   host_free (&host);
 }
@@ -221,8 +179,8 @@ START_TEST (devices_stay)
   Operation operation;
   dummy_xl_tell ("save.status", "1");
   ck_assert_int_eq (mkfifo (host.image, 0600), 0);
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
-  end_badly (&operation, "Error suspending to file.");
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  operation_end_badly (&operation, "Error suspending to file.");
   ck_assert (g_file_test (host.image, G_FILE_TEST_EXISTS));
   host_free (&host);
 }
@@ -233,12 +191,12 @@ START_TEST (destroy_overtakes_save)
   Host host = host_new ();
   Operation saving, destroying;
   dummy_xl_shut_gate ("save");
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &saving);
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &saving);
   wait_for_saves (1);
   ck_assert (g_file_set_contents (host.image, "half", -1, NULL));
-  begin (&host, XM_OPERATION_DESTROY, NULL, &destroying);
-  end_badly (&saving, "overtaken by destroy");
-  end_well (&destroying);
+  operation_begin_on_file (host.vm, XM_OPERATION_DESTROY, NULL, &destroying);
+  operation_end_badly (&saving, "overtaken by destroy");
+  operation_end_well (&destroying);
   ck_assert (!g_file_test (host.image, G_FILE_TEST_EXISTS));
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   host_free (&host);
@@ -261,24 +219,25 @@ START_TEST (bad_files)
     { XM_OPERATION_RESUME_FROM_FILE, "relative", "223:IO error: relative: openFile: invalid" },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    begin (&host, cases[i].kind, cases[i].file, &operation);
-    end_badly (&operation, cases[i].part);
+    operation_begin_on_file (host.vm, cases[i].kind, cases[i].file, &operation);
+    operation_end_badly (&operation, cases[i].part);
   }
   ck_assert_uint_eq (dummy_xl_count ("save"), 0);
 
   /* Running, there is nothing to resume; stopped, there must be a file and a configuration. */
-  begin (&host, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
-  end_well (&operation);
-  begin (&host, XM_OPERATION_DESTROY, NULL, &operation);
-  end_well (&operation);
-  begin (&host, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
-  end_badly (&operation, "/image: openFile: does not exist (No such file or directory)");
+  operation_begin_on_file (host.vm, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
+  operation_end_well (&operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_DESTROY, NULL, &operation);
+  operation_end_well (&operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
+  operation_end_badly (&operation, "/image: openFile: does not exist (No such file or directory)");
   g_autofree char *config = config_path (&host);
   ck_assert_int_eq (g_unlink (config), 0);
-  begin (&host, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
-  end_badly (&operation, UUID ".cfg: openFile: does not exist (No such file or directory)");
-  begin (&host, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
-  end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
+  operation_begin_on_file (host.vm, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
+  operation_end_badly (&operation,
+                       UUID ".cfg: openFile: does not exist (No such file or directory)");
+  operation_begin_on_file (host.vm, XM_OPERATION_SUSPEND_TO_FILE, host.image, &operation);
+  operation_end_badly (&operation, "223:IO error: \"Error suspending to file.\"");
   ck_assert_uint_eq (dummy_xl_count ("restore"), 0);
   host_free (&host);
 }
@@ -288,13 +247,13 @@ START_TEST (a_failed_restore_leaves_nothing)
 {
   Host host = host_new ();
   Operation operation;
-  begin (&host, XM_OPERATION_DESTROY, NULL, &operation);
-  end_well (&operation);
+  operation_begin_on_file (host.vm, XM_OPERATION_DESTROY, NULL, &operation);
+  operation_end_well (&operation);
   ck_assert (g_file_set_contents (host.image, "rubbish", -1, NULL));
   dummy_xl_tell ("restore", "xl: this is no image\n");
   dummy_xl_tell ("restore.status", "1");
-  begin (&host, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
-  end_badly (&operation, "223:IO error: \"xl: this is no image\"");
+  operation_begin_on_file (host.vm, XM_OPERATION_RESUME_FROM_FILE, host.image, &operation);
+  operation_end_badly (&operation, "223:IO error: \"xl: this is no image\"");
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   ck_assert_int_eq (host.vm->lifecycle->own_domid, -1);
   ck_assert (g_file_test (host.image, G_FILE_TEST_EXISTS));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dummy-xl.h"
+#include "operation-fixture.h"
 #include "service-fixture.h"
 #include "shim/lifecycle-private.h"
 
@@ -17,11 +18,6 @@ typedef struct {
   ServiceFixture *fixture;
   XmVm *vm;
 } Host;
-
-typedef struct {
-  gboolean ended;
-  GError *error;
-} Operation;
 
 static void
 tell_domain (const char *file, int domid, const char *state, const char *reason)
@@ -53,49 +49,11 @@ host_new (const char *virt_type)
 }
 
 static void
-on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Operation *operation = user_data;
-  xm_lifecycle_run_finish (result, &operation->error);
-  operation->ended = TRUE;
-}
-
-static void
-begin (Host *host, XmOperationKind kind, Operation *operation)
-{
-  *operation = (Operation){ FALSE, NULL };
-  xm_lifecycle_run_async (host->vm, kind, on_ended, operation);
-}
-
-static void
-end (Operation *operation)
-{
-  while (!operation->ended)
-    g_main_context_iteration (NULL, TRUE);
-}
-
-static void
-end_well (Operation *operation)
-{
-  end (operation);
-  ck_assert_msg (operation->error == NULL, "%s", operation->error->message);
-}
-
-static void
-end_badly (Operation *operation, const char *part)
-{
-  end (operation);
-  ck_assert_ptr_nonnull (operation->error);
-  ck_assert_msg (strstr (operation->error->message, part) != NULL, "%s", operation->error->message);
-  g_clear_error (&operation->error);
-}
-
-static void
 start (Host *host)
 {
   Operation operation;
-  begin (host, XM_OPERATION_START, &operation);
-  end_well (&operation);
+  operation_begin (host->vm, XM_OPERATION_START, &operation);
+  operation_end_well (&operation);
   ck_assert_int_eq (host->vm->state, XM_VM_RUNNING);
 }
 
@@ -172,11 +130,11 @@ START_TEST (start_and_shutdown)
 
   tell_domain ("shutdown.domains", 5, "---s--", "0");
   Operation shutdown;
-  begin (&host, XM_OPERATION_SHUTDOWN, &shutdown);
+  operation_begin (host.vm, XM_OPERATION_SHUTDOWN, &shutdown);
   while (dummy_xl_count ("shutdown") == 0 || !host.vm->lifecycle->current->waiting)
     g_main_context_iteration (NULL, TRUE);
   look (&host); /* in place of xenstored's event */
-  end_well (&shutdown);
+  operation_end_well (&shutdown);
   wait_state (&host, XM_VM_SHUTDOWN);
   ck_assert_int_eq (host.vm->domid, -1);
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
@@ -191,8 +149,8 @@ START_TEST (a_failed_create_leaves_nothing)
   Operation operation;
   dummy_xl_tell ("create", "xl: it does not work\n");
   dummy_xl_tell ("create.status", "1");
-  begin (&host, XM_OPERATION_START, &operation);
-  end_badly (&operation, "223:IO error: \"xl: it does not work\"");
+  operation_begin (host.vm, XM_OPERATION_START, &operation);
+  operation_end_badly (&operation, "223:IO error: \"xl: it does not work\"");
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   ck_assert_int_eq (host.vm->lifecycle->own_domid, -1);
@@ -213,7 +171,7 @@ start_too_late (Host *host, const char *list, Operation *operation)
   dummy_xl_tell ("create", NAME_TAKEN);
   dummy_xl_tell ("create.status", "3");
   dummy_xl_shut_gate ("create");
-  begin (host, XM_OPERATION_START, operation);
+  operation_begin (host->vm, XM_OPERATION_START, operation);
   while (dummy_xl_count ("create") == before)
     g_main_context_iteration (NULL, FALSE);
   g_autofree char *text = dummy_xl_domains (list);
@@ -228,7 +186,7 @@ START_TEST (an_admin_was_faster)
   Operation operation;
   g_autofree char *line = dummy_xl_domain ("n", 7, "-b----", UUID, "-");
   start_too_late (&host, line, &operation);
-  end_well (&operation);
+  operation_end_well (&operation);
   wait_state (&host, XM_VM_RUNNING);
   ck_assert_int_eq (host.vm->domid, 7);
   ck_assert_int_eq (host.vm->lifecycle->own_domid, -1);
@@ -247,13 +205,13 @@ START_TEST (a_taken_name_is_an_error)
   Operation operation;
   g_autofree char *other = dummy_xl_domain ("n", 7, "-b----", foreign, "-");
   start_too_late (&host, other, &operation);
-  end_badly (&operation, "already exists");
+  operation_end_badly (&operation, "already exists");
   wait_state (&host, XM_VM_SHUTDOWN);
   ck_assert_int_eq (host.vm->domid, -1);
 
   g_autofree char *ended = dummy_xl_domain ("n", 8, "---s--", UUID, "0");
   start_too_late (&host, ended, &operation);
-  end_badly (&operation, "already exists");
+  operation_end_badly (&operation, "already exists");
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
   service_fixture_free (host.fixture);
 }
@@ -264,8 +222,8 @@ START_TEST (a_failed_unpause_is_cleaned_up)
   Host host = host_new ("pv");
   Operation operation;
   dummy_xl_tell ("unpause.status", "1");
-  begin (&host, XM_OPERATION_START, &operation);
-  end_badly (&operation, "223:IO error: \"Error unpausing domain.\"");
+  operation_begin (host.vm, XM_OPERATION_START, &operation);
+  operation_end_badly (&operation, "223:IO error: \"Error unpausing domain.\"");
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   ck_assert_int_eq (host.vm->domid, -1);
@@ -278,15 +236,15 @@ START_TEST (destroy_overtakes_start)
   Host host = host_new ("pv");
   Operation starting, waiting, destroying;
   dummy_xl_shut_gate ("create");
-  begin (&host, XM_OPERATION_START, &starting);
-  begin (&host, XM_OPERATION_PAUSE, &waiting);
+  operation_begin (host.vm, XM_OPERATION_START, &starting);
+  operation_begin (host.vm, XM_OPERATION_PAUSE, &waiting);
   while (dummy_xl_count ("create") == 0)
     g_main_context_iteration (NULL, FALSE);
   tell_domain ("list", 5, "--p---", "-"); /* half built */
-  begin (&host, XM_OPERATION_DESTROY, &destroying);
-  end_badly (&waiting, "overtaken by destroy");
-  end_badly (&starting, "overtaken by destroy");
-  end_well (&destroying);
+  operation_begin (host.vm, XM_OPERATION_DESTROY, &destroying);
+  operation_end_badly (&waiting, "overtaken by destroy");
+  operation_end_badly (&starting, "overtaken by destroy");
+  operation_end_well (&destroying);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 1);
   ck_assert_uint_eq (dummy_xl_count ("pause"), 0);
@@ -394,23 +352,23 @@ START_TEST (pause_counts_once)
   Operation operation;
   start (&host);
   tell_domain ("pause.domains", 5, "--p---", "-");
-  begin (&host, XM_OPERATION_PAUSE, &operation);
-  end_well (&operation);
+  operation_begin (host.vm, XM_OPERATION_PAUSE, &operation);
+  operation_end_well (&operation);
   ck_assert_int_eq (host.vm->state, XM_VM_PAUSED);
-  begin (&host, XM_OPERATION_PAUSE, &operation);
-  end_well (&operation);
+  operation_begin (host.vm, XM_OPERATION_PAUSE, &operation);
+  operation_end_well (&operation);
   ck_assert_uint_eq (dummy_xl_count ("pause"), 1);
 
   tell_domain ("unpause.domains", 5, "-b----", "-");
-  begin (&host, XM_OPERATION_UNPAUSE, &operation);
-  end_well (&operation);
-  begin (&host, XM_OPERATION_UNPAUSE, &operation);
-  end_well (&operation);
+  operation_begin (host.vm, XM_OPERATION_UNPAUSE, &operation);
+  operation_end_well (&operation);
+  operation_begin (host.vm, XM_OPERATION_UNPAUSE, &operation);
+  operation_end_well (&operation);
   ck_assert_uint_eq (dummy_xl_count ("unpause"), 2); /* one of them of the start */
 
   /* xl says that it is done, and Xen shows that it is not. */
-  begin (&host, XM_OPERATION_PAUSE, &operation);
-  end_badly (&operation, "223:IO error: \"Error parsing domain.\"");
+  operation_begin (host.vm, XM_OPERATION_PAUSE, &operation);
+  operation_end_badly (&operation, "223:IO error: \"Error parsing domain.\"");
   service_fixture_free (host.fixture);
 }
 END_TEST
@@ -419,19 +377,19 @@ START_TEST (destroy_tells_the_truth)
 {
   Host host = host_new ("pv");
   Operation operation;
-  begin (&host, XM_OPERATION_DESTROY, &operation);
-  end_well (&operation); /* nothing to destroy */
+  operation_begin (host.vm, XM_OPERATION_DESTROY, &operation);
+  operation_end_well (&operation); /* nothing to destroy */
   ck_assert_uint_eq (dummy_xl_count ("destroy"), 0);
 
   start (&host);
   dummy_xl_tell ("destroy.domains", NULL);
-  begin (&host, XM_OPERATION_DESTROY, &operation);
-  end_badly (&operation, "223:IO error: \"Error destroying domain.\"");
+  operation_begin (host.vm, XM_OPERATION_DESTROY, &operation);
+  operation_end_badly (&operation, "223:IO error: \"Error destroying domain.\"");
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
 
   dummy_xl_tell ("destroy.status", "1");
-  begin (&host, XM_OPERATION_DESTROY, &operation);
-  end_badly (&operation, "223:IO error: \"Error destroying domain.\"");
+  operation_begin (host.vm, XM_OPERATION_DESTROY, &operation);
+  operation_end_badly (&operation, "223:IO error: \"Error destroying domain.\"");
   service_fixture_free (host.fixture);
 }
 END_TEST
@@ -443,8 +401,8 @@ START_TEST (hvm_shutdown_has_a_second_means)
   Operation operation;
   start (&host);
   dummy_xl_tell ("shutdown.status", "1");
-  begin (&host, XM_OPERATION_SHUTDOWN, &operation);
-  end_badly (&operation, "223:");
+  operation_begin (host.vm, XM_OPERATION_SHUTDOWN, &operation);
+  operation_end_badly (&operation, "223:");
   ck_assert_uint_eq (dummy_xl_count ("shutdown"), 2);
   g_auto (GStrv) calls = dummy_xl_calls ();
   gboolean fallback = FALSE;
@@ -463,8 +421,9 @@ START_TEST (a_guest_that_does_not_end)
   Operation operation;
   start (&host);
   xl_runner_set_timeout (service_fixture_service (host.fixture)->runner, XL_TIMEOUT_SHUTDOWN, 1);
-  begin (&host, XM_OPERATION_SHUTDOWN, &operation);
-  end_badly (&operation, "Timeout while waiting for vm " UUID " state to become shutdown after 1s");
+  operation_begin (host.vm, XM_OPERATION_SHUTDOWN, &operation);
+  operation_end_badly (&operation,
+                       "Timeout while waiting for vm " UUID " state to become shutdown after 1s");
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
   service_fixture_free (host.fixture);
 }

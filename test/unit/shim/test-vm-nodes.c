@@ -7,6 +7,7 @@
 #include <xenstore.h>
 
 #include "dummy-xl.h"
+#include "operation-fixture.h"
 #include "service-fixture.h"
 #include "shim/lifecycle.h"
 #include "test/simhost/standin/standin-host.h"
@@ -19,11 +20,6 @@ static StandinHost *host;
 static ServiceFixture *fixture;
 static struct xs_handle *other; /* somebody else's connection */
 static XmVm *vm;
-
-typedef struct {
-  gboolean ended;
-  GError *error;
-} Operation;
 
 static void
 tell_domain (const char *file, const char *state)
@@ -86,37 +82,6 @@ tear_down (void)
 }
 
 static void
-on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Operation *operation = user_data;
-  xm_lifecycle_run_finish (result, &operation->error);
-  operation->ended = TRUE;
-}
-
-static void
-begin (XmOperationKind kind, Operation *operation)
-{
-  *operation = (Operation){ FALSE, NULL };
-  xm_lifecycle_run_async (vm, kind, on_ended, operation);
-}
-
-static void
-end_well (Operation *operation)
-{
-  while (!operation->ended)
-    g_main_context_iteration (NULL, TRUE);
-  ck_assert_msg (operation->error == NULL, "%s", operation->error->message);
-}
-
-static void
-run (XmOperationKind kind)
-{
-  Operation operation;
-  begin (kind, &operation);
-  end_well (&operation);
-}
-
-static void
 wait_node (const char *path, const char *expected)
 {
   for (;;) {
@@ -130,7 +95,7 @@ wait_node (const char *path, const char *expected)
 
 START_TEST (shown_while_it_lives)
 {
-  run (XM_OPERATION_START);
+  operation_run (vm, XM_OPERATION_START);
   assert_node (SHOWN "/domid", "5");
   assert_node (SHOWN "/name", "n");
   assert_node (SHOWN "/slot", "3");
@@ -138,7 +103,7 @@ START_TEST (shown_while_it_lives)
   assert_node (HOME "/power-state", "");
   ck_assert (service_fixture_set (fixture, vm->path, VM, "slot", g_variant_new_int32 (4), NULL));
   wait_node (SHOWN "/slot", "4");
-  run (XM_OPERATION_DESTROY);
+  operation_run (vm, XM_OPERATION_DESTROY);
   wait_node (SHOWN "/domid", NULL);
   wait_node (SHOWN, NULL);
 }
@@ -148,7 +113,7 @@ END_TEST
 START_TEST (nothing_for_a_domain_without_nodes)
 {
   ck_assert (xs_rm (other, XBT_NULL, HOME));
-  run (XM_OPERATION_START);
+  operation_run (vm, XM_OPERATION_START);
   assert_node (SHOWN "/domid", NULL);
   assert_node (HOME, NULL);
 }
@@ -157,7 +122,7 @@ END_TEST
 /* A guest may write anything: only the known words count. */
 START_TEST (the_guest_sleeps_and_wakes)
 {
-  run (XM_OPERATION_START);
+  operation_run (vm, XM_OPERATION_START);
   put (HOME "/acpi-state", "s3");
   while (xm_vm_acpi_state (vm) != 3)
     g_main_context_iteration (NULL, TRUE);
@@ -182,16 +147,16 @@ START_TEST (a_start_waits_for_the_boot_sentinel)
   Operation start;
   ck_assert (service_fixture_set (fixture, vm->path, VM, "boot-sentinel",
                                   g_variant_new_string ("booted"), NULL));
-  begin (XM_OPERATION_START, &start);
+  operation_begin (vm, XM_OPERATION_START, &start);
   wait_node (HOME "/booted", "");
   while (vm->state != XM_VM_RUNNING)
     g_main_context_iteration (NULL, TRUE);
   ck_assert (!start.ended);
   tell_domain ("pause.domains", "--p---");
-  run (XM_OPERATION_PAUSE); /* what else is asked for goes on */
+  operation_run (vm, XM_OPERATION_PAUSE); /* what else is asked for goes on */
   ck_assert (!start.ended);
   put (HOME "/booted", "1");
-  end_well (&start);
+  operation_end_well (&start);
 }
 END_TEST
 
@@ -201,7 +166,7 @@ START_TEST (a_sentinel_that_is_a_node_already)
   put (HOME "/control", "mine");
   ck_assert (service_fixture_set (fixture, vm->path, VM, "boot-sentinel",
                                   g_variant_new_string ("control"), NULL));
-  run (XM_OPERATION_START);
+  operation_run (vm, XM_OPERATION_START);
   assert_node (HOME "/control", "mine");
 }
 END_TEST

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dummy-xl.h"
+#include "operation-fixture.h"
 #include "service-fixture.h"
 #include "shim/lifecycle.h"
 #include "shim/peers.h"
@@ -121,22 +122,6 @@ START_TEST (absence_is_logged_once)
 END_TEST
 
 static void
-on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  ck_assert (xm_lifecycle_run_finish (result, NULL));
-  *(gboolean *)user_data = TRUE;
-}
-
-static void
-run (XmVm *vm, XmOperationKind kind)
-{
-  gboolean done = FALSE;
-  xm_lifecycle_run_async (vm, kind, on_ended, &done);
-  while (!done)
-    g_main_context_iteration (NULL, TRUE);
-}
-
-static void
 wait_heard (const char *expected)
 {
   while (!g_str_equal (heard->str, expected))
@@ -159,11 +144,11 @@ START_TEST (told_of_a_domain)
   dummy_xl_tell ("create.domains", created);
   dummy_xl_tell ("unpause.domains", unpaused);
   dummy_xl_tell ("destroy.domains", none);
-  run (vm, XM_OPERATION_START);
+  operation_run (vm, XM_OPERATION_START);
   wait_heard ("new_vm(5,) ");
   dummy_xl_tell ("pause.domains", created);
-  run (vm, XM_OPERATION_PAUSE);
-  run (vm, XM_OPERATION_DESTROY);
+  operation_run (vm, XM_OPERATION_PAUSE);
+  operation_run (vm, XM_OPERATION_DESTROY);
   wait_heard ("new_vm(5,) vm_stopped(5,) ");
 
   /* What has no USB is not told of. */
@@ -172,8 +157,8 @@ START_TEST (told_of_a_domain)
   dummy_xl_tell ("create.domains", created);
   dummy_xl_tell ("unpause.domains", unpaused);
   dummy_xl_tell ("destroy.domains", none);
-  run (vm, XM_OPERATION_START);
-  run (vm, XM_OPERATION_DESTROY);
+  operation_run (vm, XM_OPERATION_START);
+  operation_run (vm, XM_OPERATION_DESTROY);
   tell (9);
   ck_assert_str_eq (heard->str, "new_vm(5,) vm_stopped(5,) new_vm(9,) ");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dummy-xl.h"
+#include "operation-fixture.h"
 #include "service-fixture.h"
 #include "shim/error.h"
 #include "shim/keep-alive.h"
@@ -73,22 +74,10 @@ host_new (void)
 }
 
 static void
-on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  ck_assert_msg (xm_lifecycle_run_finish (result, &error), "%s",
-                 error != NULL ? error->message : "");
-  *(gboolean *)user_data = TRUE;
-}
-
-static void
 run (XmVm *vm, XmOperationKind kind)
 {
   tell_life ();
-  gboolean ended = FALSE;
-  xm_lifecycle_run_async (vm, kind, on_ended, &ended);
-  while (!ended)
-    g_main_context_iteration (NULL, TRUE);
+  operation_run (vm, kind);
 }
 
 static void
