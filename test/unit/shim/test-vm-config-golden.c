@@ -5,10 +5,10 @@
  * difference is for a person to judge.
  */
 #include <check.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json-leaves.h"
 #include "service-fixture.h"
 #include "shim/pci-device.h"
 #include "shim/vm-config.h"
@@ -105,31 +105,6 @@ END_TEST
 
 /* -- what xl reads in it ----------------------------------------------------------- */
 
-static void
-flatten (json_t *value, const char *path, GPtrArray *leaves)
-{
-  const char *key;
-  json_t *child;
-  size_t i;
-  if (json_is_object (value)) {
-    json_object_foreach (value, key, child)
-    {
-      g_autofree char *deeper = *path != '\0' ? g_strjoin (".", path, key, NULL) : g_strdup (key);
-      flatten (child, deeper, leaves);
-    }
-  } else if (json_is_array (value)) {
-    json_array_foreach (value, i, child)
-    {
-      g_autofree char *deeper = g_strdup_printf ("%s[%zu]", path, i);
-      flatten (child, deeper, leaves);
-    }
-  } else {
-    char *text = json_dumps (value, JSON_ENCODE_ANY);
-    g_ptr_array_add (leaves, g_strjoin (" ", path, text, NULL));
-    free (text);
-  }
-}
-
 static int
 compare_texts (gconstpointer a, gconstpointer b)
 {
@@ -151,18 +126,18 @@ is_common (const char *leaf)
 static char *
 list_values (const char *out)
 {
-  json_auto_t *read = json_loads (out, 0, NULL);
+  g_autoptr (GHashTable) read = json_leaves (out);
   ck_assert_msg (read != NULL, "%s", out);
-  g_autoptr (GPtrArray) leaves = g_ptr_array_new_with_free_func (g_free);
-  flatten (read, "", leaves);
-  g_ptr_array_sort (leaves, compare_texts);
+  guint n_leaves;
+  g_autofree const char **leaves = (const char **)g_hash_table_get_keys_as_array (read, &n_leaves);
+  qsort (leaves, n_leaves, sizeof *leaves, compare_texts);
   GString *text = g_string_new (NULL);
   guint common = 0;
-  for (guint i = 0; i < leaves->len; i++) {
-    if (is_common (leaves->pdata[i]))
+  for (guint i = 0; i < n_leaves; i++) {
+    if (is_common (leaves[i]))
       common++;
     else
-      g_string_append_printf (text, "%s\n", (char *)leaves->pdata[i]);
+      g_string_append_printf (text, "%s\n", leaves[i]);
   }
   ck_assert_uint_eq (common, 5);
   return g_string_free (text, FALSE);

@@ -7,10 +7,10 @@
  * XM_SEED=number takes another, XM_ROUNDS=number more of them.
  */
 #include <check.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json-leaves.h"
 #include "service-fixture.h"
 #include "shim/error.h"
 #include "shim/vm-config.h"
@@ -209,42 +209,12 @@ may_change (const char *key, const char *leaf)
 
 /* -- what xl reads ----------------------------------------------------------------- */
 
-static void
-flatten (json_t *value, const char *path, GHashTable *leaves)
-{
-  const char *key;
-  json_t *child;
-  size_t i;
-  if (json_is_object (value)) {
-    json_object_foreach (value, key, child)
-    {
-      g_autofree char *deeper = *path != '\0' ? g_strjoin (".", path, key, NULL) : g_strdup (key);
-      flatten (child, deeper, leaves);
-    }
-  } else if (json_is_array (value)) {
-    json_array_foreach (value, i, child)
-    {
-      g_autofree char *deeper = g_strdup_printf ("%s[%zu]", path, i);
-      flatten (child, deeper, leaves);
-    }
-  } else {
-    char *text = json_dumps (value, JSON_ENCODE_ANY);
-    g_hash_table_add (leaves, g_strjoin (" ", path, text, NULL));
-    free (text);
-  }
-}
-
 /* NULL when xl refuses. */
 static GHashTable *
 read_by_xl (StandinHost *host, const char *text)
 {
   g_autofree char *out = standin_host_dry_run (host, text);
-  json_auto_t *read = out != NULL ? json_loads (out, 0, NULL) : NULL;
-  if (read == NULL)
-    return NULL;
-  GHashTable *leaves = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  flatten (read, "", leaves);
-  return leaves;
+  return out != NULL ? json_leaves (out) : NULL;
 }
 
 static void
