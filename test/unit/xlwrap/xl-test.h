@@ -54,9 +54,9 @@ run_case (const char *name, TCase *tcase)
   tcase_add_checked_fixture (tcase, forget_orders, NULL);
   suite_add_tcase (suite, tcase);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_NORMAL);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
+  SRunner *tests = srunner_create (suite);
+  srunner_run_all (tests, CK_NORMAL);
+  int failed = srunner_ntests_failed (tests);
+  srunner_free (tests);
   return failed == 0 ? 0 : 1;
 }
