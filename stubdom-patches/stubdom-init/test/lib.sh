@@ -11,7 +11,8 @@ root=$host/root
 
 make_host
 busybox=$(command -v busybox)
-mkdir -p "$root"/{bin,proc,dev,run,usr/libexec,sys/class/net,sys/bus/xen/devices}
+mkdir -p "$root"/{bin,proc,dev,run,usr/libexec,usr/lib/stubdom,sys/class/net,sys/bus/xen/devices}
+"$init/compile-console" "$root/usr/lib/stubdom/console.so" || exit 1
 for applet in brctl cat ip ls mkfifo sh sleep sort stty test usleep; do ln -s "$busybox" "$root/bin/$applet"; done
 for tool in read list exists; do ln -s "$(command -v "xenstore-$tool")" "$root/bin/"; done
 : >"$root/proc/cmdline"
