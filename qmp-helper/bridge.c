@@ -6,6 +6,7 @@
 #include "qmp-helper/link.h"
 #include "qmp-helper/local.h"
 #include "qmp-helper/loop.h"
+#include "qmp-helper/message.h"
 #include "qmp-helper/stats.h"
 
 #define READS_AT_ONCE 64 /* messages; then others get their turn */
@@ -19,6 +20,7 @@ typedef struct {
   QhLoop *loop;
   QhLink link;
   QhQueue out;
+  QhSplitter splitter; /* for the statistics */
   int client;
   bool said_all;      /* the client will send no more */
   bool deaf;          /* it takes no more */
@@ -77,6 +79,7 @@ accept_client (Bridge *self)
     return;
   qh_stats.sessions++;
   self->said_all = self->deaf = self->leaving = false;
+  self->splitter = (QhSplitter){ 0 };
   qh_log (QH_LOG_DEBUG, "a client has come");
   qh_link_begin (&self->link);
   push (self);
@@ -119,6 +122,23 @@ write_client (Bridge *self)
     forget_client (self);
 }
 
+/* Looks at what has come behind the first @before bytes of the queue. */
+static void
+count_messages (Bridge *self, size_t before)
+{
+  const unsigned char *bytes = qh_queue_front (&self->out) + before;
+  size_t left = qh_queue_used (&self->out) - before, end;
+  while (left > 0) {
+    self->splitter.looked_at = 0;
+    QhSplit split = qh_splitter_next (&self->splitter, bytes, left, &end);
+    if (split == QH_SPLIT_MORE)
+      return;
+    *(split == QH_SPLIT_MESSAGE ? &qh_stats.messages : &qh_stats.bad_messages) += 1;
+    bytes += end;
+    left -= end;
+  }
+}
+
 /* Takes what the other end has. Without a client it is thrown away, so that nobody there waits. */
 static void
 read_peer (Bridge *self)
@@ -132,7 +152,10 @@ read_peer (Bridge *self)
   if (self->full_since != 0)
     return;
   for (i = 0; i < READS_AT_ONCE; i++) {
+    size_t before = qh_queue_used (&self->out);
     ssize_t n = qh_link_pull (&self->link, into);
+    if (n > 0 && into != NULL && self->loop->options->check)
+      count_messages (self, before);
     if (n == -ENOBUFS) {
       write_client (self);
       if (self->client < 0 || qh_queue_used (&self->out) >= self->loop->options->queue_size / 2) {
@@ -249,8 +272,6 @@ qh_bridge_run (QhLoop *loop)
     int timeout = fill_poll (&self, fds);
     if (!qh_loop_wait (loop, fds, N_POLL, timeout))
       break;
-    if (fds[POLL_LISTENER].revents != 0)
-      accept_client (&self);
     if (self.client >= 0 && fds[POLL_CLIENT].fd == self.client) {
       if (fds[POLL_CLIENT].revents & POLLOUT)
         write_client (&self);
@@ -260,6 +281,9 @@ qh_bridge_run (QhLoop *loop)
     if (transport->fd >= 0 &&
         (transport->type->ready (transport, fds[POLL_PEER].revents) & QH_READABLE || self.more))
       read_peer (&self);
+    /* Only now: what had come before it decides how its session begins. */
+    if (fds[POLL_LISTENER].revents != 0)
+      accept_client (&self);
     push (&self);
     check_stall (&self);
   }

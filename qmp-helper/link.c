@@ -290,6 +290,9 @@ qh_link_pull (QhLink *link, QhQueue *into)
   if (n <= 0)
     return n;
   qh_stats.datagrams_in++;
+  /* What is sent after the end is late, or from a QEMU that has begun anew and is open. */
+  if (link->phase == QH_LINK_CLOSED)
+    link->unknown = true;
   if (into == NULL)
     qh_stats.dropped += (uint64_t)n;
   else if (aside)

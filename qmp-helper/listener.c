@@ -48,6 +48,17 @@ open_folder (QhListener *self)
   return self->folder < 0 ? fail (path, "its folder") : 0;
 }
 
+/* What is in the lock tells others whether they may stay connected without keeping anybody out. */
+static int
+describe (const QhListener *self)
+{
+  const char *text = self->options->mux ? QH_LOCK_MUX : QH_LOCK_SINGLE;
+  size_t len = strlen (text);
+  if (ftruncate (self->lock, 0) < 0 || pwrite (self->lock, text, len, 0) != (ssize_t)len)
+    return fail (self->options->socket, "its lock");
+  return 0;
+}
+
 /* Locks a file beside the socket. One that was removed meanwhile locks nothing. */
 static int
 take_lock (QhListener *self)
@@ -69,7 +80,7 @@ take_lock (QhListener *self)
     }
     if (fstat (self->lock, &opened) == 0 && fstatat (self->folder, name, &named, 0) == 0 &&
         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
-      return 0;
+      return describe (self);
     close (self->lock);
   }
 }

@@ -6,12 +6,16 @@
 
 #include "qmp-helper/options.h"
 
+/* What the lock file holds. */
+#define QH_LOCK_MUX    "mux\n"
+#define QH_LOCK_SINGLE "single\n"
+
 /**
  * QhListener: the socket that clients connect to.
  *
- * A lock beside it says that somebody serves it. The socket appears under its
- * name in one step, ready to be connected to, in place of what a dead process
- * may have left; at the end it is removed if it is still this one.
+ * A lock beside it says that somebody serves it, and whether several clients at once. The socket
+ * appears under its name in one step, ready to be connected to, in place of what a dead process may
+ * have left; at the end it is removed if it is still this one.
  */
 typedef struct {
   const QhOptions *options;

@@ -43,7 +43,7 @@ serve (QhLoop *loop)
   if (options->sandbox && !qh_sandbox_enter (options, loop->transport))
     return QH_EXIT_RUNTIME;
   if (options->sandbox_test)
-    return qh_sandbox_test ();
+    return qh_sandbox_test (loop->transport);
   if (!qh_ready_tell (options, &loop->xenstore))
     return QH_EXIT_RUNTIME;
   if (options->connect != NULL)

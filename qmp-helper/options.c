@@ -65,7 +65,7 @@ static const Row rows[] = {
     "write `running` to this xenstore node when ready" },
   { "ready-fd", NUMBER, AT (ready_fd), 0, 1024, NULL, "FD", "close this descriptor when ready" },
   { "linger", FLAG, AT (linger), 0, 0, NULL, NULL, "outlive the stubdomain" },
-  { "qmp-check", FLAG, AT (check), 0, 0, NULL, NULL, "count messages for the statistics" },
+  { "qmp-check", FLAG, AT (check), 0, 0, NULL, NULL, "count QEMU's messages for the statistics" },
   { "stats", FLAG, AT (stats), 0, 0, NULL, NULL, "write statistics at the end, as SIGUSR1 does" },
   { "log-level", WORD, AT (log_level), 0, 0, levels, "LEVEL", "error, notice, info or debug" },
   { "foreground", NOTHING, 0, 0, 0, NULL, NULL, "accepted; it never goes to the background" },
@@ -279,6 +279,10 @@ check_together (QhOptions *options)
     options->remote_port = options->connect != NULL ? QH_PORT : QH_REMOTE_PORT;
   if (options->ring_size > options->queue_size / 4)
     return usage_error ("--queue-size must be four times --ring-size");
+  /* libxl passes its environment on, and has no option for this. */
+  const char *mux = getenv ("QMP_HELPER_MUX");
+  if (mux != NULL && strcmp (mux, "1") == 0 && options->connect == NULL)
+    options->mux = true;
   if (options->mux && options->connect != NULL)
     return usage_error ("--mux and --connect exclude each other");
   return true;

@@ -13,4 +13,4 @@
 bool qh_sandbox_enter (const QhOptions *options, const QhTransport *transport);
 
 /** qh_sandbox_test: tries what is forbidden and writes what came of it. Returns: an exit status. */
-int qh_sandbox_test (void);
+int qh_sandbox_test (const QhTransport *transport);

@@ -20,7 +20,7 @@ typedef struct {
   uint64_t lost;          /* times the other end was found gone */
   uint64_t accept_errors; /* no descriptor, no memory */
   uint64_t bad_messages;  /* no JSON, or not as QMP wants it */
-  uint64_t messages;      /* lines from QEMU, if they are looked at */
+  uint64_t messages;      /* of QEMU, if they are looked at: --qmp-check, --mux */
 } QhStats;
 
 extern QhStats qh_stats;

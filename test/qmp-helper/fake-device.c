@@ -5,8 +5,9 @@
  * Each ioctl becomes a datagram to the socket QT_DEVICE_PEER: the request's
  * number (4 bytes), then the argument as it lies in memory; of a send, the
  * address (8 bytes) and the message. What comes from there begins with the 8
- * bytes of the source's address. Of the structures nothing is taken from the
- * program's own headers.
+ * bytes of the source's address; a single byte is the errno value that all
+ * sends fail with from then on, 0 if they work again. Of the structures nothing
+ * is taken from the program's own headers.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,6 +30,7 @@ int ioctl (int fd, unsigned long request, ...);
 static int device = -1;
 static struct sockaddr_un peer = { .sun_family = AF_UNIX };
 static unsigned limit, refusals;
+static int send_error;
 
 static int
 open_device (void)
@@ -77,6 +79,10 @@ take (void *buffer, size_t len, void *address)
 {
   unsigned char bytes[65536];
   ssize_t n = recv (device, bytes, sizeof bytes, 0);
+  if (n == 1) {
+    send_error = bytes[0];
+    errno = EAGAIN;
+  }
   if (n < 8)
     return -1;
   /* As much of it as this driver's structure has. */
@@ -123,8 +129,8 @@ ioctl (int fd, unsigned long request, ...)
   }
   if (request == RECV)
     return take (buffer, len, address);
-  if (len > limit) {
-    errno = EMSGSIZE;
+  if (send_error != 0 || len > limit) {
+    errno = send_error != 0 ? send_error : EMSGSIZE;
     return -1;
   }
   return tell ((uint32_t)request, address, 8, buffer, len) < 0 ? -1 : (int)len;

@@ -15,17 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 void
 qt_host_new (Host *host)
 {
@@ -95,7 +84,7 @@ fill_argv (const char **argv, const char *const *arguments, bool sandboxed)
   int n = 0;
   argv[n++] = QMP_HELPER;
   /* The sandbox forbids what LeakSanitizer does at the end. */
-  if (SANITIZED && !sandboxed)
+  if (QT_SANITIZED && !sandboxed)
     argv[n++] = "--no-sandbox";
   for (; *arguments != NULL; arguments++) {
     ck_assert_int_lt (n, QT_ARGS - 1);
@@ -127,7 +116,7 @@ qt_start_bare (Host *host, const char *const *arguments, const char *environment
   }
   with_fd[n] = option;
   fill_argv (argv, with_fd, wants_sandbox (arguments));
-  if (SANITIZED && wants_sandbox (arguments))
+  if (QT_SANITIZED && wants_sandbox (arguments))
     environment = "ASAN_OPTIONS=detect_leaks=0";
   host->pid = qt_spawn (argv, host->log, environment, ready[1]);
   close (ready[1]);
@@ -183,8 +172,8 @@ qt_run (Host *host, const char *const *arguments)
   const char *argv[QT_ARGS];
   bool sandboxed = wants_sandbox (arguments);
   fill_argv (argv, arguments, sandboxed);
-  pid_t pid =
-      qt_spawn (argv, host->log, SANITIZED && sandboxed ? "ASAN_OPTIONS=detect_leaks=0" : NULL, -1);
+  pid_t pid = qt_spawn (argv, host->log,
+                        QT_SANITIZED && sandboxed ? "ASAN_OPTIONS=detect_leaks=0" : NULL, -1);
   return qt_ended (&pid);
 }
 

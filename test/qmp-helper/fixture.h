@@ -14,6 +14,18 @@
 #define QT_WAIT_MS 30000
 #define QT_ARGS    24
 
+/* Whether all this is instrumented. */
+#if defined __SANITIZE_ADDRESS__
+#define QT_SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define QT_SANITIZED 1
+#endif
+#endif
+#ifndef QT_SANITIZED
+#define QT_SANITIZED 0
+#endif
+
 /** Host: a folder with the sockets, and the processes of a test. */
 typedef struct {
   char folder[64];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Argo and V4V: the numbers and bytes that the driver gets, seen by a stand-in for it. */
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -218,6 +219,79 @@ START_TEST (ends_with_the_domain)
 }
 END_TEST
 
+/* What every send fails with from now on; 0: with nothing. */
+static void
+fail_sends (int error)
+{
+  unsigned char byte = (unsigned char)error;
+  qt_peer_send (&host, &byte, 1);
+}
+
+/* A ring that is full, and too many that wait for it: the bytes go out later. */
+START_TEST (full_ring)
+{
+  int driver = _i % 2;
+  begin (driver, "16272", "0");
+  expect_setup (driver);
+  int client = qt_connect (host.client);
+  expect_sent (driver, "dead");
+  expect_sent (driver, "\n");
+  expect_sent (driver, "live");
+  fail_sends (_i < 2 ? EAGAIN : EBUSY);
+  /* What comes behind it is taken behind it. */
+  send_from (drivers[driver].from, "{\"QMP\": {}}\n");
+  qt_expect_line (client, "QMP");
+  qt_say (client, "patience");
+  ck_assert (!qt_readable (host.peer_fd, 100));
+  fail_sends (0);
+  expect_sent (driver, "patience");
+  close (client);
+  expect_sent (driver, "dead");
+  ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
+  ck_assert (qt_log_has (&host, " lost=0"));
+}
+END_TEST
+
+/* No xenstore tells of the domain's end, but the first message to it does. */
+START_TEST (ends_when_a_send_finds_no_domain)
+{
+  lingers = false;
+  begin (_i, "16272", "0");
+  lingers = true;
+  expect_setup (_i);
+  int client = qt_connect (host.client);
+  for (int i = 0; i < 3; i++) {
+    unsigned char message[65536];
+    take_sent (_i, message);
+  }
+  fail_sends (ESRCH);
+  send_from (drivers[_i].from, "{\"QMP\": {}}\n");
+  qt_expect_line (client, "QMP");
+  qt_say (client, "anybody?");
+  ck_assert_int_eq (qt_ended (&host.pid), 0);
+  ck_assert_int_ne (access (host.client, F_OK), 0);
+}
+END_TEST
+
+/* Of the device's own requests only those that serving takes are left. */
+START_TEST (sandboxed_device)
+{
+  char transport[32];
+  snprintf (transport, sizeof transport, "--transport=%s", drivers[_i].name);
+  const char *const argv[] = { QMP_HELPER,       transport,  "--guest=7",
+                               "--stubdom=264",  "--socket", host.client,
+                               "--sandbox-test", "--linger", NULL };
+  setenv ("QT_DEVICE_PEER", host.peer, 1);
+  setenv ("QT_DEVICE_OWN", host.helper, 1);
+  setenv ("QT_DEVICE_KIND", drivers[_i].name, 1);
+  setenv ("ASAN_OPTIONS", "detect_leaks=0", 1); /* the filter forbids what it does */
+  pid_t pid = qt_spawn (argv, host.log, FAKE_DEVICE_ENVIRONMENT, -1);
+  ck_assert_int_eq (qt_ended (&pid), 0);
+  ck_assert (qt_log_has (&host, "ioctl-bind: denied"));
+  ck_assert (!qt_log_has (&host, "ALLOWED"));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -229,5 +303,8 @@ main (void)
   tcase_add_loop_test (cases, waits_for_the_domain, 0, 2);
   tcase_add_loop_test (cases, nobody_there, 0, 2);
   tcase_add_loop_test (cases, ends_with_the_domain, 0, 2);
+  tcase_add_loop_test (cases, full_ring, 0, 4);
+  tcase_add_loop_test (cases, ends_when_a_send_finds_no_domain, 0, 2);
+  tcase_add_loop_test (cases, sandboxed_device, 0, 2);
   return qt_main (suite);
 }

@@ -96,6 +96,37 @@ START_TEST (second_instance_is_refused)
 }
 END_TEST
 
+static void
+expect_lock (const char *text)
+{
+  char path[128], content[32] = "";
+  snprintf (path, sizeof path, "%s.lock", host.client);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  ck_assert_int_ge (read (fd, content, sizeof content - 1), 0);
+  close (fd);
+  ck_assert_str_eq (content, text);
+}
+
+/* Who wants to stay connected can see whether that keeps others out. */
+START_TEST (lock_tells_of_mux)
+{
+  START (&host, "--mux");
+  expect_lock ("mux\n");
+  kill (host.pid, SIGKILL);
+  ck_assert_int_eq (qt_ended (&host.pid), 1000 + SIGKILL);
+  START (&host, "--stats");
+  expect_lock ("single\n");
+  ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
+  setenv ("QMP_HELPER_MUX", "1", 1);
+  START (&host, "--stats");
+  expect_lock ("mux\n");
+  setenv ("QMP_HELPER_MUX", "0", 1);
+  ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
+  START (&host, "--stats");
+  expect_lock ("single\n");
+}
+END_TEST
+
 /* Many at once: exactly one serves. */
 START_TEST (race_of_instances)
 {
@@ -356,6 +387,7 @@ main (void)
   tcase_add_loop_test (cases, ends_on_signals, 0, 9);
   tcase_add_test (cases, leaves_what_is_not_its_own);
   tcase_add_test (cases, second_instance_is_refused);
+  tcase_add_test (cases, lock_tells_of_mux);
   tcase_add_test (cases, race_of_instances);
   tcase_add_test (cases, stale_path_is_replaced);
   tcase_add_test (cases, impossible_paths);

@@ -104,6 +104,22 @@ START_TEST (by_hand)
 }
 END_TEST
 
+/* What libxl hands on from whoever runs it. */
+START_TEST (by_the_environment)
+{
+  QhOptions options;
+  setenv ("QMP_HELPER_MUX", "1", 1);
+  ck_assert_int_eq (PARSE (&options, "7", "8"), QH_PARSED);
+  ck_assert (options.mux);
+  ck_assert_int_eq (PARSE (&options, "--connect=/q", "--stubdom=0"), QH_PARSED);
+  ck_assert (!options.mux); /* there is nothing to share at that end */
+  setenv ("QMP_HELPER_MUX", "yes", 1);
+  ck_assert_int_eq (PARSE (&options, "7", "8"), QH_PARSED);
+  ck_assert (!options.mux);
+  unsetenv ("QMP_HELPER_MUX");
+}
+END_TEST
+
 static const char *const wrong[][MOST_WORDS] = {
   { NULL },
   { "7", NULL },
@@ -163,6 +179,7 @@ main (void)
   tcase_add_test (cases, as_libxl_starts_its_proxy);
   tcase_add_test (cases, as_a_stubdomain_starts_its_end);
   tcase_add_test (cases, by_hand);
+  tcase_add_test (cases, by_the_environment);
   tcase_add_loop_test (cases, refused, 0, sizeof wrong / sizeof *wrong);
   tcase_add_test (cases, transports);
   suite_add_tcase (suite, cases);

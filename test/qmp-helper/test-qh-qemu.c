@@ -138,6 +138,23 @@ START_TEST (connections_in_a_row)
 }
 END_TEST
 
+/* A client of a process of its own, killed in the middle of what it does. */
+static void
+client_to_be_killed (int i, bool mux)
+{
+  char line[1024];
+  int fd = qt_connect (host.client);
+  qt_read_line (fd, line, sizeof line);
+  qt_say (fd, "{\"execute\":\"qmp_capabilities\",\"id\":1}");
+  if (i % 2)
+    qt_expect_line (fd, "\"id\": 1");
+  qt_say (fd, mux ? "{\"execute\":\"query-qmp-schema\",\"id\":2}"
+                  : "{\"execute\":\"query-version\",\"id\":2}");
+  if (i % 3 == 0)
+    qt_say (fd, "{\"execute\":\"query-ver"); /* half a command */
+  kill (getpid (), SIGKILL);
+}
+
 /* Clients that vanish in the middle of a command leave nothing to those behind them. (QEMU itself
    gives the rest of a long answer to whoever connects next: only the multiplexer, which stays
    connected, keeps that from its clients.) */
@@ -145,17 +162,12 @@ START_TEST (killed_clients)
 {
   join (_i);
   for (int i = 0; i < 6; i++) {
-    char line[1024];
-    int fd = qt_connect (host.client);
-    qt_read_line (fd, line, sizeof line);
-    qt_say (fd, "{\"execute\":\"qmp_capabilities\",\"id\":1}");
-    if (i % 2)
-      qt_expect_line (fd, "\"id\": 1");
-    qt_say (fd, ways[_i].mux ? "{\"execute\":\"query-qmp-schema\",\"id\":2}"
-                             : "{\"execute\":\"query-version\",\"id\":2}");
-    if (i % 3 == 0)
-      qt_say (fd, "{\"execute\":\"query-ver"); /* half a command */
-    close (fd);
+    pid_t pid = fork ();
+    if (pid == 0) {
+      client_to_be_killed (i, ways[_i].mux);
+      _exit (9);
+    }
+    ck_assert_int_eq (qt_ended (&pid), 1000 + SIGKILL);
     operation (operations[0]);
   }
 }
