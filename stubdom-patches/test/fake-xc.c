@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -306,10 +307,12 @@ xc_sched_id (xc_interface *xch, int *id)
 struct xc_dom_image *
 xc_dom_allocate (xc_interface *xch, const char *cmdline, const char *features)
 {
+  static struct xc_dom_arch arch = { .page_shift = 12 };
   struct xc_dom_image *dom = calloc (1, sizeof *dom);
 
   (void)cmdline, (void)features;
   dom->xch = xch;
+  dom->arch_hooks = &arch;
   dom->console_pfn = 2;
   dom->xenstore_pfn = 3;
   return dom;
@@ -397,4 +400,15 @@ xc_sched_credit2_domain_get (xc_interface *xch,
   (void)xch, (void)domid;
   *sched = (struct xen_domctl_sched_credit2){ .weight = 256 };
   return 0;
+}
+
+/* A page of an HVM guest: where its loader finds what it has to know. */
+void *
+xc_map_foreign_range (xc_interface *xch, uint32_t domid, int size, int prot, unsigned long frame)
+{
+  void *page;
+
+  (void)xch, (void)domid, (void)prot, (void)frame;
+  page = mmap (NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return page == MAP_FAILED ? NULL : page;
 }

@@ -112,6 +112,50 @@ write_config () { # NAME [LINE...]: a PV guest's configuration, its path in $con
   printf '%s\n' "name='$1'" "uuid='$uuid'" "type='pv'" "kernel='/bin/true'" "memory=64" "${@:2}" >"$config"
 }
 
+# An HVM guest with a Linux stubdomain, whose $proxy and device models are fake-device-model.
+proxy=$here/fake-device-model
+write_stubdom_config () { # NAME [LINE...]: its path in $config
+  config=$host/$1.cfg
+  printf '%s\n' "name='$1'" "uuid='$uuid'" "type='hvm'" "memory=64" "vnc=0" \
+    "device_model_version='qemu-xen'" "device_model_override='$here/fake-device-model'" \
+    "device_model_stubdomain_override=1" "stubdomain_kernel='/bin/true'" \
+    "stubdomain_ramdisk='/bin/true'" "bios='seabios'" "bios_path_override='/bin/true'" \
+    ${proxy:+"stubdomain_qmp_proxy='$proxy'"} "${@:2}" >"$config"
+}
+
+create () { # OPTION...: from $config; the ids are in $guest and $stub
+  xl create -e "$@" "$config" 2>"$host/err" || { cat "$host/err"; return 1; }
+  guest=$(xl domid one) stub=$(xl domid one-dm)
+}
+destroy () { xl destroy one 2>"$host/err"; }
+
+refused () { # DESCRIPTION TEXT LINE...: creation of such a domain
+  local what=$1 text=$2 out
+  write_stubdom_config bad "${@:3}"
+  out=$(xl create -e -p "$config" 2>&1)
+  ok "$what: refused" test $? -ne 0
+  ok "$what: and named" has "$text" "$out"
+  is "$what: no domain is left" "$(ls "$host/domains")" ""
+}
+
+# The back ends of qdisks and vifs, as far as the toolstack waits for them.
+serve_backends () {
+  local node
+  while sleep 0.1; do
+    xenstore-ls -f /local/domain/0/backend 2>/dev/null |
+      sed -n 's,^\(/local/domain/0/backend/[a-z]*/[0-9]*/[0-9]*/state\) = "\([15]\)".*,\1 \2,p' |
+      while read -r node state; do
+        case $state in
+          1) xenstore-write "$node" 2 ;;
+          5) xenstore-write "$node" 6 ;;
+        esac
+      done
+  done
+}
+
+commands () { cat "$host/qmp-qmp-libxl-$1.log" 2>/dev/null; } # DOMID: the QMP commands it got
+started_as () { tail -n 1 "$host/args-qmp-libxl-$1" 2>/dev/null; } # DOMID: with what arguments
+
 written () { # the words written to the state node so far, in one line
   sed -n 's/^state //p' "$host/written" 2>/dev/null | tr '\n' ' ' | sed 's/ $//'
 }
