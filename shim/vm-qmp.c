@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/vm-qmp.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "shim/vm-cd.h"
 #include "shim/vm-power.h"
 #include "xlwrap/xl-qmp.h"
+
+/* Where libxl reaches the QEMU of the guest with this domid, and what stands in the lock beside it
+ * when qmp-helper serves it with room for more. */
+#define LIBXL_SOCKET "/var/run/xen/qmp-libxl-%d"
+#define SHARED       "mux\n"
 
 /* How libxl calls the IDE drive hdc. */
 #define CD_DRIVE "ide-5632"
@@ -32,23 +41,42 @@ struct _XmVmQmp {
 /* -- where it is ------------------------------------------------------------------- */
 
 static gboolean
-is_wanted (const XmVm *vm)
+in_stubdomain (const XmVm *vm)
 {
-  return xm_vm_is_hvm (vm) && !xm_vm_read_boolean (vm, "stubdom", FALSE);
+  return xm_vm_read_boolean (vm, "stubdom", FALSE);
 }
 
+/* (transfer full): of its own, or of the one monitor that libxl uses for a stubdomain's QEMU. */
 static char *
 socket_path (const XmVm *vm)
 {
+  if (in_stubdomain (vm)) {
+    g_autofree char *path = g_strdup_printf (LIBXL_SOCKET, vm->domid);
+    return xm_settings_host_path (vm->service->settings, path);
+  }
   g_autofree char *name = g_strconcat (vm->uuid, ".qmp", NULL);
   return g_build_filename (vm->service->settings->run_dir, name, NULL);
+}
+
+/* Whether one may stay connected without keeping libxl out: qmp-helper says so in its lock. A file
+   of a few bytes in a tmpfs, in a folder of root's. */
+static gboolean
+is_shared (const char *path)
+{
+  g_autofree char *lock = g_strconcat (path, ".lock", NULL);
+  char text[sizeof SHARED];
+  int fd = open (lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  gssize n = fd >= 0 ? read (fd, text, sizeof text) : -1;
+  if (fd >= 0)
+    close (fd);
+  return n == sizeof SHARED - 1 && memcmp (text, SHARED, sizeof SHARED - 1) == 0;
 }
 
 char **
 xm_vm_qmp_arguments (const XmVm *vm)
 {
   g_autofree char *path = socket_path (vm);
-  if (!is_wanted (vm))
+  if (!xm_vm_is_hvm (vm) || in_stubdomain (vm))
     return NULL;
   if (!xl_qmp_path_fits (path)) {
     g_warning ("%s: no monitor, the path is too long for a socket: %s", vm->uuid, path);
@@ -241,17 +269,22 @@ on_retry_timer (gpointer user_data)
 }
 
 static void
-on_closed (XlQmp *monitor, const GError *error, XmVm *vm)
+try_again (XmVmQmp *qmp, const char *why)
 {
-  XmVmQmp *qmp = vm->qmp;
   drop_monitor (qmp);
   if (++qmp->failures < MAX_FAILURES) {
-    g_debug ("%s: monitor: %s", vm->uuid, error->message);
+    g_debug ("%s: monitor: %s", qmp->vm->uuid, why);
     qmp->retry_timer =
         g_timeout_add_seconds (FIRST_DELAY << (qmp->failures - 1), on_retry_timer, qmp);
   } else {
-    g_message ("%s: QEMU is not heard: %s", vm->uuid, error->message);
+    g_message ("%s: QEMU is not heard: %s", qmp->vm->uuid, why);
   }
+}
+
+static void
+on_closed (XlQmp *monitor, const GError *error, XmVm *vm)
+{
+  try_again (vm->qmp, error->message);
 }
 
 /* What happened while nobody listened. */
@@ -280,6 +313,11 @@ static void
 connect_monitor (XmVmQmp *qmp)
 {
   g_autofree char *path = socket_path (qmp->vm);
+  if (in_stubdomain (qmp->vm) && !is_shared (path)) {
+    g_autofree char *why = g_strdup_printf ("no qmp-helper shares %s", path);
+    try_again (qmp, why);
+    return;
+  }
   qmp->monitor = xl_qmp_new (path);
   g_signal_connect (qmp->monitor, "ready", G_CALLBACK (on_ready), qmp->vm);
   g_signal_connect (qmp->monitor, "event", G_CALLBACK (on_event), qmp->vm);
@@ -299,7 +337,7 @@ xm_vm_qmp_follow (XmVm *vm)
 {
   /* While xl builds a domain, QEMU is not there yet, or busy with xl. */
   gboolean wanted = vm->object != NULL && vm->domid >= 0 && vm->state != XM_VM_SHUTDOWN &&
-                    vm->state != XM_VM_CREATING_DEVICES && is_wanted (vm);
+                    vm->state != XM_VM_CREATING_DEVICES && xm_vm_is_hvm (vm);
   if (vm->qmp != NULL && vm->qmp->domid == vm->domid && vm->domid >= 0 && vm->object != NULL)
     return;
   if (vm->qmp != NULL && vm->qmp->clock_timer != 0)

@@ -6,10 +6,13 @@
 G_BEGIN_DECLS
 
 /*
- * The QMP monitor of the service's own that an HVM guest's QEMU in dom0 gets,
- * beside libxl's: <run-dir>/<uuid>.qmp. It stays open while the domain runs,
- * for what QEMU tells by itself: sleep, wake-up and hibernation, the guest's
- * clock, and a CD that the guest ejects. A QEMU in a stubdomain has none.
+ * A QMP monitor of an HVM guest's QEMU, beside what libxl has. It stays open
+ * while the domain runs, for what QEMU tells by itself: sleep, wake-up and
+ * hibernation, the guest's clock, and a CD that the guest ejects.
+ *
+ * A QEMU in dom0 gets one for the service alone, <run-dir>/<uuid>.qmp. One in a
+ * stubdomain is reached at libxl's own socket, /var/run/xen/qmp-libxl-<domid>,
+ * if `qmp-helper --mux` serves that; others would have no room for libxl then.
  */
 
 /**

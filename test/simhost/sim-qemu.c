@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The simulated QEMU: one process per HVM domain that was given a QMP monitor
- * of its own. It speaks on that monitor, to one client at a time as QEMU does,
+ * of its own, or whose QEMU is in a stubdomain: the other end of the way there
+ * is then qemu/<domid>.qmp. It speaks on that monitor, to one client at a time as QEMU does,
  * and is told what happens in the guest by lines in the FIFO qemu/<domid>.
  */
 #include "sim.h"
@@ -199,12 +200,16 @@ qemu_main (int listener, int fifo)
 
 /* (transfer full) (nullable): the path in `-chardev socket,...,path=PATH,...`. */
 static char *
-find_path (json_t *config)
+find_path (int domid, json_t *config)
 {
-  json_t *words = json_object_get (json_object_get (config, "b_info"), "extra_hvm");
+  json_t *build = json_object_get (config, "b_info");
+  json_t *words = json_object_get (build, "extra_hvm");
   json_t *word;
   size_t i;
 
+  if (g_strcmp0 (json_string_value (json_object_get (build, "device_model_stubdomain")), "True") ==
+      0)
+    return sim_path ("qemu/%d.qmp", domid);
   json_array_foreach (words, i, word)
   {
     const char *text = json_string_value (word);
@@ -239,19 +244,19 @@ make_fifo (int domid)
 void
 sim_qemu_start (SimDomain *domain, json_t *config)
 {
-  g_autofree char *path = find_path (config);
+  g_autofree char *path = find_path (domain->domid, config);
   int listener, fifo, pipe_fds[2];
   pid_t child;
 
   if (path == NULL)
     return;
+  fifo = make_fifo (domain->domid);
   g_strlcpy (address.sun_path, path, sizeof address.sun_path);
   unlink (path);
   listener = socket (AF_UNIX, SOCK_STREAM, 0);
   if (listener < 0 || bind (listener, (struct sockaddr *)&address, sizeof address) < 0 ||
       listen (listener, 1) < 0)
     g_error ("%s: %s", path, g_strerror (errno));
-  fifo = make_fifo (domain->domid);
   if (pipe2 (pipe_fds, O_CLOEXEC) < 0 || (child = fork ()) < 0)
     g_error ("cannot start a device model");
   if (child == 0) { /* forked twice, so that nobody has to reap it */

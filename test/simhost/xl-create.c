@@ -98,14 +98,16 @@ static gboolean
 check_device_model (int domid, json_t *config)
 {
   const char *model = sim_config_string (config, "b_info", "device_model");
+  const char *kernel = sim_config_string (config, "b_info", "stubdomain_kernel");
   json_t *stubdom = json_object_get (json_object_get (config, "b_info"), "device_model_stubdomain");
 
   if (g_strcmp0 (sim_config_string (config, "c_info", "type"), "hvm") != 0)
     return TRUE;
-  if (g_strcmp0 (json_string_value (stubdom), "True") == 0 && access (STUBDOM_KERNEL, R_OK) != 0) {
+  if (kernel == NULL)
+    kernel = STUBDOM_KERNEL;
+  if (g_strcmp0 (json_string_value (stubdom), "True") == 0 && access (kernel, R_OK) != 0) {
     xl_libxl_error ("libxl_dm.c:2377:libxl__spawn_stub_dm", domid,
-                    "could not access stubdomain kernel %s: %s", STUBDOM_KERNEL,
-                    g_strerror (errno));
+                    "could not access stubdomain kernel %s: %s", kernel, g_strerror (errno));
     xl_libxl_error ("libxl_dm.c:2780:stubdom_pvqemu_cb", domid,
                     "error connecting nics devices: No such file or directory");
     xl_libxl_error ("libxl_create.c:1896:domcreate_devmodel_started", domid,

@@ -112,6 +112,24 @@ look (Qemu *qemu)
     g_main_context_iteration (NULL, TRUE);
 }
 
+static void
+listen_at (Qemu *qemu, const char *path)
+{
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  qemu->server = g_socket_service_new ();
+  ck_assert (g_socket_listener_add_address (G_SOCKET_LISTENER (qemu->server), address,
+                                            G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL,
+                                            NULL, NULL));
+  g_signal_connect (qemu->server, "incoming", G_CALLBACK (on_incoming), qemu);
+}
+
+static void
+await_ready (Qemu *qemu)
+{
+  while (!xm_vm_qmp_is_ready (qemu->vm))
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static Qemu *
 qemu_new (const char *status, const char *more_config, const char *more)
 {
@@ -123,16 +141,10 @@ qemu_new (const char *status, const char *more_config, const char *more)
   qemu->vm = service_fixture_add_vm (qemu->fixture, UUID, json);
   g_autofree char *path = g_build_filename (
       service_fixture_service (qemu->fixture)->settings->run_dir, UUID ".qmp", NULL);
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
-  qemu->server = g_socket_service_new ();
-  ck_assert (g_socket_listener_add_address (G_SOCKET_LISTENER (qemu->server), address,
-                                            G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL,
-                                            NULL, NULL));
-  g_signal_connect (qemu->server, "incoming", G_CALLBACK (on_incoming), qemu);
+  listen_at (qemu, path);
   tell_running (5);
   look (qemu);
-  while (!xm_vm_qmp_is_ready (qemu->vm))
-    g_main_context_iteration (NULL, TRUE);
+  await_ready (qemu);
   return qemu;
 }
 
@@ -188,6 +200,48 @@ START_TEST (arguments)
   ck_assert (xm_vm_write (vm, "stubdom", "false", NULL));
   ck_assert (xm_vm_write (vm, "config/virt-type", "pvh", NULL));
   ck_assert_ptr_null (arguments_of (vm));
+}
+END_TEST
+
+/* -- in a stubdomain --------------------------------------------------------------- */
+
+/* One socket for libxl and the service: only if whoever serves it has room for both. */
+START_TEST (stubdomain)
+{
+  Qemu *qemu = g_new0 (Qemu, 1);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *root = g_dir_make_tmp ("qmp-XXXXXX", &error);
+  g_autofree char *folder = g_build_filename (root, "var/run/xen", NULL);
+  g_autofree char *path = g_build_filename (folder, "qmp-libxl-5", NULL);
+  g_autofree char *lock = g_strconcat (path, ".lock", NULL);
+  g_autofree char *json = g_strdup_printf (HVM, "", ",\"stubdom\":\"true\"");
+
+  ck_assert_int_eq (g_mkdir_with_parents (folder, 0700), 0);
+  qemu->fixture = service_fixture_new ();
+  XmSettings *settings = service_fixture_service (qemu->fixture)->settings;
+  g_free (settings->host_root);
+  settings->host_root = g_strdup (root);
+  qemu->status = "suspended";
+  qemu->drives = "[]";
+  qemu->vm = service_fixture_add_vm (qemu->fixture, UUID, json);
+  listen_at (qemu, path);
+  ck_assert (g_file_set_contents (lock, "single\n", -1, NULL));
+  tell_running (5);
+  look (qemu);
+  service_fixture_signals (qemu->fixture);
+  ck_assert_uint_eq (qemu->connections, 0);
+  ck_assert (!xm_vm_qmp_is_ready (qemu->vm));
+  /* It looks again, in case the helper comes later. */
+  ck_assert (g_file_set_contents (lock, "mux\n", -1, NULL));
+  await_ready (qemu);
+  ck_assert_uint_eq (qemu->connections, 1);
+  ck_assert_int_eq (xm_vm_acpi_state (qemu->vm), 3);
+  say (qemu, "{\"event\": \"WAKEUP\"}\r\n");
+  while (xm_vm_acpi_state (qemu->vm) != 0)
+    g_main_context_iteration (NULL, TRUE);
+  qemu_free (qemu);
+  g_autofree char *command = g_strconcat ("rm -rf ", root, NULL);
+  ck_assert_int_eq (system (command), 0);
 }
 END_TEST
 
@@ -368,6 +422,7 @@ main (void)
   TCase *tcase = tcase_create ("vm-qmp");
   tcase_set_timeout (tcase, 60);
   tcase_add_test (tcase, arguments);
+  tcase_add_test (tcase, stubdomain);
   tcase_add_test (tcase, sleep_and_wake);
   tcase_add_test (tcase, found_asleep);
   tcase_add_test (tcase, heard_again_after_a_hang_up);
