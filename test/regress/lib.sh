@@ -153,10 +153,19 @@ clean_up () {
   done
   comm -13 <(sort <<<"$domids_before") <(domids | sort) | xargs -r -n 1 xl destroy 2>/dev/null
   ((${#watchers[@]})) && kill "${watchers[@]}" 2>/dev/null
+  mountpoint -q "$SAVES" && umount "$SAVES"
   rm -rf "$WORK"
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM HUP
+
+# place_for_saves: makes $SAVES. A saved guest is as big as its memory, and the root of the lab's
+# dom0 is an initramfs of little room.
+SAVES=$WORK/saves
+place_for_saves () {
+  mkdir "$SAVES"
+  [[ $XM_TARGET != lab ]] || mount -t tmpfs -o size=400M none "$SAVES"
+}
 
 # --- VMs ---
 

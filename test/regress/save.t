@@ -3,10 +3,7 @@
 # suspend_to_file, resume_from_file, start-from-suspend-image.
 . "$(dirname "$0")/lib.sh"
 
-# In the lab the root is an initramfs of little room; a saved guest is as big as its memory.
-SAVES=$WORK/saves
-mkdir "$SAVES"
-[[ $XM_TARGET == lab ]] && { mount -t tmpfs -o size=400M none "$SAVES"; trap 'umount "$SAVES"; clean_up' EXIT; }
+place_for_saves
 image=$SAVES/saver.img
 
 watch_signals

@@ -11,6 +11,7 @@ if [[ $XM_TARGET == sim ]]; then
   daemon restart || diag 'restart failed'
 fi
 watch_signals
+place_for_saves
 new_guest hand
 
 # the admin's own configuration of the VM
@@ -127,7 +128,7 @@ domid=$(xl domid hand)
 
 # --- save -c: the domain goes on, and is still the service's ---
 forget_signals
-xl save -c hand "$WORK/image" >/dev/null 2>&1
+xl save -c hand "$SAVES/image" >/dev/null 2>&1
 state_becomes 'save -c' "$U" running
 prints 'the same domain' "$domid" xec-vm -n hand get domid
 guest_up hand
@@ -141,12 +142,12 @@ xec-vm -n hand start
 guest_up hand
 domid=$(xl domid hand)
 forget_signals
-xl save hand "$WORK/image" >/dev/null 2>&1
+xl save hand "$SAVES/image" >/dev/null 2>&1
 state_becomes 'save' "$U" stopped
 sync_signals
 like 'the states told' "$(states "$U")" '^(suspended )?stopped$'
 forget_signals
-xl restore -e "$WORK/image" >/dev/null 2>&1
+xl restore -e "$SAVES/image" >/dev/null 2>&1
 states_become 'restore' "$U" 'creating running'
 like 'a new domid' "$(($(xec-vm -n hand get domid) > domid))" 1
 forget_signals
