@@ -7,25 +7,26 @@
 #include "shim/vm-properties.h"
 
 #define MAX_DIGITS 9
+#define MAX_PATHS  2
 
 typedef struct _Node Node;
 
-/** Kind: a node that is followed. */
+/** Kind: nodes that are followed, and read, together. */
 typedef struct {
-  const char *path; /* below the domain's */
-  guint interval;   /* ms between two reads */
+  const char *paths[MAX_PATHS]; /* below the domain's */
+  guint interval;               /* ms between two reads */
   void (*look) (Node *node);
 } Kind;
 
 struct _Node {
   const Kind *kind;
   XmGuestNodes *owner;
-  GSource *watch;
+  GSource *watches[MAX_PATHS];
   guint timer;    /* nothing is read before it ends */
   gboolean again; /* it has changed meanwhile */
 };
 
-#define N_KINDS 4
+#define N_KINDS 3
 
 struct _XmGuestNodes {
   XmVm *vm; /* owns this, in XmVm.nodes */
@@ -100,7 +101,7 @@ take_power (XmVm *vm, char *const *texts)
 static void
 look_at_power (Node *node)
 {
-  read_nodes (node->owner, &node->kind->path, 1, take_power);
+  read_nodes (node->owner, node->kind->paths, 1, take_power);
 }
 
 /* -- PV drivers -------------------------------------------------------------------- */
@@ -143,23 +144,39 @@ is_number (const char *text)
   return length > 0 && length <= MAX_DIGITS && strspn (text, "0123456789") == length;
 }
 
+/*
+ * Which of the two nodes the guest wrote last, nobody can tell: events of xenstored say that a node
+ * has changed, not when. So nothing counts but what both say when they are read, and while both say
+ * 1 the drivers are gone: they come back with a new domain, or when the second word is taken back.
+ * Every change is followed by a look at both.
+ */
 static void
 take_addons (XmVm *vm, char *const *texts)
 {
   g_autofree char *version = NULL;
-  if (g_strcmp0 (texts[0], "1") != 0)
+  if (g_strcmp0 (texts[0], "1") == 0) {
+    store_addons (vm, FALSE, "");
     return;
-  if (is_number (texts[1]) && is_number (texts[2]) && is_number (texts[3]) && is_number (texts[4]))
-    version = g_strjoin (".", texts[1], texts[2], texts[3], texts[4], NULL);
+  }
+  if (g_strcmp0 (texts[1], "1") != 0)
+    return;
+  if (is_number (texts[2]) && is_number (texts[3]) && is_number (texts[4]) && is_number (texts[5]))
+    version = g_strjoin (".", texts[2], texts[3], texts[4], texts[5], NULL);
   store_addons (vm, TRUE, version);
 }
+
+#define INSTALLED   "attr/PVAddons"
+#define UNINSTALLED "attr/PVAddonsUninstalled"
 
 static void
 read_addons (const XmGuestNodes *nodes)
 {
-  static const char *const paths[] = { "attr/PVAddons/Installed", "attr/PVAddons/MajorVersion",
-                                       "attr/PVAddons/MinorVersion", "attr/PVAddons/MicroVersion",
-                                       "attr/PVAddons/BuildVersion" };
+  static const char *const paths[] = { UNINSTALLED,
+                                       INSTALLED "/Installed",
+                                       INSTALLED "/MajorVersion",
+                                       INSTALLED "/MinorVersion",
+                                       INSTALLED "/MicroVersion",
+                                       INSTALLED "/BuildVersion" };
   read_nodes (nodes, paths, G_N_ELEMENTS (paths), take_addons);
 }
 
@@ -167,19 +184,6 @@ static void
 look_at_addons (Node *node)
 {
   read_addons (node->owner);
-}
-
-static void
-take_uninstalled (XmVm *vm, char *const *texts)
-{
-  if (g_strcmp0 (texts[0], "1") == 0)
-    store_addons (vm, FALSE, "");
-}
-
-static void
-look_at_uninstalled (Node *node)
-{
-  read_nodes (node->owner, &node->kind->path, 1, take_uninstalled);
 }
 
 void
@@ -195,10 +199,9 @@ xm_guest_nodes_agent_told (XmVm *vm, gboolean installed)
 
 /* What the PV drivers tell is written to disk. */
 static const Kind kinds[N_KINDS] = {
-  { "acpi-state", 250, look_at_power },
-  { "power-state", 250, look_at_power },
-  { "attr/PVAddons", 2000, look_at_addons },
-  { "attr/PVAddonsUninstalled", 2000, look_at_uninstalled },
+  { { "acpi-state" }, 250, look_at_power },
+  { { "power-state" }, 250, look_at_power },
+  { { INSTALLED, UNINSTALLED }, 2000, look_at_addons },
 };
 
 static gboolean
@@ -227,32 +230,44 @@ on_change (const char *path, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+begin (Node *node, const Kind *kind, XmGuestNodes *owner)
+{
+  node->kind = kind;
+  node->owner = owner;
+  for (guint i = 0; i < MAX_PATHS && kind->paths[i] != NULL; i++) {
+    g_autofree char *path = g_strdup_printf ("/local/domain/%d/%s", owner->domid, kind->paths[i]);
+    node->watches[i] = xl_xenstore_watch_source_new (owner->vm->service->xenstore, path);
+    g_source_set_callback (node->watches[i], G_SOURCE_FUNC (on_change), node, NULL);
+    g_source_attach (node->watches[i], NULL);
+  }
+}
+
+static void
+end (Node *node)
+{
+  for (guint i = 0; i < MAX_PATHS && node->watches[i] != NULL; i++) {
+    g_source_destroy (node->watches[i]);
+    g_source_unref (node->watches[i]);
+  }
+  g_clear_handle_id (&node->timer, g_source_remove);
+}
+
 XmGuestNodes *
 xm_guest_nodes_new (XmVm *vm)
 {
   XmGuestNodes *nodes = g_new0 (XmGuestNodes, 1);
   nodes->vm = vm;
   nodes->domid = vm->domid;
-  for (guint i = 0; i < N_KINDS; i++) {
-    Node *node = &nodes->nodes[i];
-    g_autofree char *path = g_strdup_printf ("/local/domain/%d/%s", vm->domid, kinds[i].path);
-    node->kind = &kinds[i];
-    node->owner = nodes;
-    node->watch = xl_xenstore_watch_source_new (vm->service->xenstore, path);
-    g_source_set_callback (node->watch, G_SOURCE_FUNC (on_change), node, NULL);
-    g_source_attach (node->watch, NULL);
-  }
+  for (guint i = 0; i < N_KINDS; i++)
+    begin (&nodes->nodes[i], &kinds[i], nodes);
   return nodes;
 }
 
 void
 xm_guest_nodes_free (XmGuestNodes *nodes)
 {
-  for (guint i = 0; i < N_KINDS; i++) {
-    Node *node = &nodes->nodes[i];
-    g_source_destroy (node->watch);
-    g_source_unref (node->watch);
-    g_clear_handle_id (&node->timer, g_source_remove);
-  }
+  for (guint i = 0; i < N_KINDS; i++)
+    end (&nodes->nodes[i]);
   g_free (nodes);
 }

@@ -9,6 +9,7 @@
 #include "dummy-xl.h"
 #include "operation-fixture.h"
 #include "service-fixture.h"
+#include "shim/guest-nodes.h"
 #include "shim/lifecycle.h"
 #include "test/simhost/standin/standin-host.h"
 
@@ -142,6 +143,86 @@ START_TEST (the_guest_sleeps_and_wakes)
 }
 END_TEST
 
+#define INSTALLED   HOME "/attr/PVAddons/Installed"
+#define UNINSTALLED HOME "/attr/PVAddonsUninstalled"
+
+static void
+on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  G_GNUC_UNUSED g_autofree char *text =
+      xl_xenstore_read_finish (XL_XENSTORE (source), result, NULL);
+  *(gboolean *)user_data = TRUE;
+}
+
+/* Has the nodes looked at once more; xenstored answers in order. */
+static void
+look_again (void)
+{
+  gboolean flushed = FALSE;
+  xm_guest_nodes_agent_told (vm, TRUE);
+  xl_xenstore_read_async (vm->service->xenstore, HOME "/vm", NULL, on_flushed, &flushed);
+  while (!flushed)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+assert_addons (gboolean installed)
+{
+  look_again ();
+  ck_assert_int_eq (xm_vm_read_boolean (vm, "pv-addons-installed", !installed), installed);
+}
+
+static void
+put_together (const char *first, const char *second)
+{
+  xs_transaction_t transaction = xs_transaction_start (other);
+  ck_assert_uint_ne (transaction, XBT_NULL);
+  ck_assert (xs_write (other, transaction, first, "1", 1));
+  ck_assert (xs_write (other, transaction, second, "1", 1));
+  ck_assert (xs_transaction_end (other, transaction, FALSE));
+}
+
+/* In whatever order, and however close together, the guest writes both. */
+START_TEST (drivers_that_are_installed_and_uninstalled)
+{
+  static const char *const orders[][2] = { { INSTALLED, UNINSTALLED }, { UNINSTALLED, INSTALLED } };
+  operation_run (vm, XM_OPERATION_START);
+  for (gsize i = 0; i < G_N_ELEMENTS (orders); i++) {
+    for (guint together = 0; together < 2; together++) {
+      ck_assert (service_fixture_set (fixture, vm->path, VM, "pv-addons",
+                                      g_variant_new_boolean (TRUE), NULL));
+      if (together) {
+        put_together (orders[i][0], orders[i][1]);
+      } else {
+        put (orders[i][0], "1");
+        put (orders[i][1], "1");
+      }
+      assert_addons (FALSE);
+      assert_addons (FALSE);
+      put (UNINSTALLED, "0"); /* installed anew */
+      assert_addons (TRUE);
+      ck_assert (xs_rm (other, XBT_NULL, INSTALLED));
+      assert_addons (TRUE); /* nothing new is said */
+    }
+  }
+}
+END_TEST
+
+START_TEST (the_agent_says_that_it_was_removed)
+{
+  operation_run (vm, XM_OPERATION_START);
+  put (INSTALLED, "1");
+  while (!xm_vm_read_boolean (vm, "pv-addons-installed", FALSE)) /* noticed without being told */
+    g_main_context_iteration (NULL, TRUE);
+  xm_guest_nodes_agent_told (vm, FALSE);
+  ck_assert (!xm_vm_read_boolean (vm, "pv-addons-installed", TRUE));
+  assert_addons (TRUE);
+  put (UNINSTALLED, "1");
+  while (xm_vm_read_boolean (vm, "pv-addons-installed", TRUE))
+    g_main_context_iteration (NULL, TRUE);
+}
+END_TEST
+
 START_TEST (a_start_waits_for_the_boot_sentinel)
 {
   Operation start;
@@ -181,6 +262,8 @@ main (void)
   tcase_add_test (tcase, shown_while_it_lives);
   tcase_add_test (tcase, nothing_for_a_domain_without_nodes);
   tcase_add_test (tcase, the_guest_sleeps_and_wakes);
+  tcase_add_test (tcase, drivers_that_are_installed_and_uninstalled);
+  tcase_add_test (tcase, the_agent_says_that_it_was_removed);
   tcase_add_test (tcase, a_start_waits_for_the_boot_sentinel);
   tcase_add_test (tcase, a_sentinel_that_is_a_node_already);
   suite_add_tcase (suite, tcase);
