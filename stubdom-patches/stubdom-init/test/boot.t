@@ -27,9 +27,10 @@ for file in $kernel $ramdisk packages guest.cfg; do
 done
 
 memory=$(sed -n 's/^stubdomain_memory=//p' "$work/one/guest.cfg")
+# On a busy host the kernel's test of the timer may fail in an emulated machine.
 boot () { # FOLDER: with as much memory as a stubdomain gets
-  timeout "${BOOT_TIMEOUT:-600}" qemu-system-x86_64 -machine pc,accel=tcg -m "$memory" -nodefaults -no-user-config -display none \
-    -no-reboot -serial stdio -kernel "$1/$kernel" -initrd "$1/$ramdisk" -append 'console=ttyS0 quiet panic=-1' \
+  timeout "${BOOT_TIMEOUT:-900}" qemu-system-x86_64 -machine pc,accel=tcg -m "$memory" -nodefaults -no-user-config -display none \
+    -no-reboot -serial stdio -kernel "$1/$kernel" -initrd "$1/$ramdisk" -append 'console=ttyS0 quiet panic=-1 no_timer_check' \
     </dev/null 2>&1 | tr -d '\r' >"$work/console"
 }
 ok "it boots, and powers off" boot "$work/one"
