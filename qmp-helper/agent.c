@@ -15,7 +15,7 @@
 #define READS_AT_ONCE 64
 #define REOPEN_MS     100 /* between tries to make a vchan */
 
-enum { POLL_MONITOR = QH_POLL_FIRST, POLL_PEER, N_POLL };
+enum { POLL_MONITOR = QH_POLL_FIRST, POLL_PEER, POLL_ROOM, N_POLL };
 
 /** Agent: QEMU's socket while a session lasts, and what is on its way to it. */
 typedef struct {
@@ -197,6 +197,7 @@ fill_poll (Agent *self, struct pollfd *fds)
                                    : transport->type->events (transport, has_room (self),
                                                               qh_link_wants_write (&self->link));
   fds[POLL_PEER] = (struct pollfd){ events != 0 ? transport->fd : -1, events, 0 };
+  fds[POLL_ROOM] = qh_link_room (&self->link);
   if (self->more)
     return 0;
   int timeout = qh_link_timeout (&self->link);

@@ -13,7 +13,7 @@
 #define SMALL         4096
 #define GOODBYE_MS    200 /* for the last `dead` */
 
-enum { POLL_LISTENER = QH_POLL_FIRST, POLL_CLIENT, POLL_PEER, N_POLL };
+enum { POLL_LISTENER = QH_POLL_FIRST, POLL_CLIENT, POLL_PEER, POLL_ROOM, N_POLL };
 
 /** Bridge: the client, and what is on its way to it. */
 typedef struct {
@@ -237,6 +237,7 @@ fill_poll (Bridge *self, struct pollfd *fds)
     events = transport->type->events (transport, self->full_since == 0,
                                       qh_link_wants_write (&self->link));
   fds[POLL_PEER] = (struct pollfd){ events != 0 ? transport->fd : -1, events, 0 };
+  fds[POLL_ROOM] = qh_link_room (&self->link);
 
   if (self->more)
     return 0;

@@ -2,7 +2,6 @@
 #include "qmp-helper/link.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -308,6 +307,13 @@ qh_link_wants_write (const QhLink *link)
   return link->blocked;
 }
 
+struct pollfd
+qh_link_room (const QhLink *link)
+{
+  bool waits = link->blocked && link->phase != QH_LINK_CLOSED;
+  return (struct pollfd){ waits ? link->transport->room_fd : -1, POLLOUT, 0 };
+}
+
 int
 qh_link_timeout (const QhLink *link)
 {
@@ -327,6 +333,8 @@ qh_link_hurry (const QhLink *link)
   const QhTransport *transport = link->transport;
   if (!link->blocked || link->phase == QH_LINK_CLOSED)
     return 0;
+  if (transport->room_fd >= 0)
+    return LONGEST_BACKOFF; /* for what it does not tell of: that another is there now */
   if (transport->fd >= 0 && (transport->type->events (transport, false, true) & POLLOUT))
     return 0;
   return link->backoff;

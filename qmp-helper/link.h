@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <poll.h>
+
 #include "qmp-helper/framing.h"
 #include "qmp-helper/queue.h"
 #include "qmp-helper/transport.h"
@@ -67,6 +69,9 @@ ssize_t qh_link_pull (QhLink *link, QhQueue *into);
 
 /** qh_link_wants_write: whether to poll for room. */
 bool qh_link_wants_write (const QhLink *link);
+
+/** qh_link_room: what to poll for room besides the transport's own descriptor. */
+struct pollfd qh_link_room (const QhLink *link);
 
 /** qh_link_timeout: milliseconds until qh_link_push is due, -1 for never. */
 int qh_link_timeout (const QhLink *link);

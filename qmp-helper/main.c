@@ -56,7 +56,7 @@ static int
 run (const QhOptions *options, const QhTransportType *type)
 {
   QhTransport transport = {
-    .type = type, .options = options, .server = options->connect != NULL, .fd = -1
+    .type = type, .options = options, .server = options->connect != NULL, .fd = -1, .room_fd = -1
   };
   QhListener listener;
   QhLoop loop;

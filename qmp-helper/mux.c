@@ -14,6 +14,7 @@
 enum {
   POLL_LISTENER = QH_POLL_FIRST,
   POLL_PEER,
+  POLL_ROOM,
   POLL_CLIENTS,
   N_POLL = POLL_CLIENTS + QH_MUX_CLIENTS
 };
@@ -243,6 +244,7 @@ fill_poll (QhMux *mux, struct pollfd *fds)
                                    : transport->type->events (transport, !is_behind (mux),
                                                               qh_link_wants_write (&mux->link));
   fds[POLL_PEER] = (struct pollfd){ events != 0 ? transport->fd : -1, events, 0 };
+  fds[POLL_ROOM] = qh_link_room (&mux->link);
   int timeout = fill_clients (mux, fds + POLL_CLIENTS);
   if (mux->more && !is_behind (mux))
     return 0;

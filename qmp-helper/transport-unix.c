@@ -3,9 +3,8 @@
  * UNIX sockets: between two processes of one host, for tests and next to a
  * QEMU of the same host.
  *
- * dgram      as argo: no connection; a source other than the peer is refused; a
- *            full receiver is found by trying. The peer's path may vanish and
- *            come back.
+ * dgram      as argo: no connection; a source other than the peer is refused.
+ *            The peer's path may vanish and come back.
  * seqpacket  messages over a connection, so that its end is seen.
  * stream     each session is a connection, as QEMU itself serves its monitor.
  *
@@ -31,6 +30,7 @@ typedef struct {
   struct sockaddr_un peer, local;
   socklen_t peer_len, local_len;
   int listener; /* server of seqpacket or stream */
+  int room;     /* dgram: a socket that is only polled */
   bool broken;  /* the connection's end was seen */
 } Unix;
 
@@ -80,7 +80,7 @@ unix_open (QhTransport *transport, const QhOptions *options, char *why, size_t s
   Unix *self = calloc (1, sizeof *self);
   if (self == NULL)
     return -ENOMEM;
-  self->listener = -1;
+  self->listener = self->room = -1;
   transport->fd = -1;
   transport->data = self;
   transport->messages = options->unix_type != QH_UNIX_STREAM;
@@ -201,6 +201,24 @@ unix_read (QhTransport *transport, void *buffer, size_t size)
   return -ECONNRESET;
 }
 
+/* The kernel tells of room in a receiver's queue only those who are connected to it. The socket
+   that receives is not: it would then hear nobody else, whom --any-port may want. */
+static void
+watch_room (QhTransport *transport)
+{
+  Unix *self = transport->data;
+  struct pollfd room = { .fd = self->room, .events = POLLOUT };
+  transport->room_fd = -1;
+  if (self->room < 0)
+    room.fd = self->room = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  /* Each time anew: another may be at that path now. If there is room already, or if it is this
+     end's own memory that is short, a timer tries again. */
+  if (self->room >= 0 &&
+      connect (self->room, (struct sockaddr *)&self->peer, self->peer_len) == 0 &&
+      poll (&room, 1, 0) == 0)
+    transport->room_fd = self->room;
+}
+
 static ssize_t
 unix_write (QhTransport *transport, const void *buffer, size_t count)
 {
@@ -216,9 +234,13 @@ unix_write (QhTransport *transport, const void *buffer, size_t count)
   if (n >= 0)
     return n;
   switch (errno) {
+  case EAGAIN:
+    if (transport->options->unix_type == QH_UNIX_DGRAM)
+      watch_room (transport);
+    return -EAGAIN;
   case EINTR:
   case ENOBUFS:
-  case EAGAIN:
+    transport->room_fd = -1;
     return -EAGAIN;
   case EMSGSIZE:
     return -EMSGSIZE;
@@ -240,9 +262,11 @@ unix_close (QhTransport *transport)
   unix_end (transport);
   if (transport->fd >= 0)
     close (transport->fd);
+  if (self->room >= 0)
+    close (self->room);
   if (transport->fd >= 0)
     unlinkat (AT_FDCWD, self->local.sun_path, 0);
-  transport->fd = -1;
+  transport->fd = transport->room_fd = -1;
   transport->data = NULL;
   free (self);
 }

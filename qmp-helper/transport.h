@@ -68,6 +68,7 @@ struct QhTransport {
   bool messages; /* keeps message boundaries */
   bool server;   /* this is the stubdomain's end */
   int fd;        /* to poll; -1 while there is nothing to poll */
+  int room_fd;   /* after -EAGAIN: polls writable when there may be room; -1: nothing tells */
   void *data;
 };
 

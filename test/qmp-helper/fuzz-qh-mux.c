@@ -78,6 +78,7 @@ begin (void)
     options.stall_seconds = QH_STALL_SECONDS;
     qh_log_set_level (QH_LOG_ERROR);
     transport.options = loop.options = &options;
+    transport.room_fd = -1;
     loop.transport = &transport;
     check (qh_mux_init (&mux, &loop));
   }
