@@ -190,6 +190,10 @@ on_ioctl (fuse_req_t req,
   struct iovec first = { argument, wanted };
   int error = EINVAL;
 
+  if (wanted == 0) { /* of another driver; asking for its argument would go on for ever */
+    fuse_reply_err (req, ENOTTY);
+    return;
+  }
   if (in_size == 0) {
     fuse_reply_ioctl_retry (req, &first, 1, NULL, 0);
     return;
