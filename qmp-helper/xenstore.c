@@ -93,8 +93,11 @@ take_message (QhXenstore *self, const struct xsd_sockmsg *header, const char *bo
     look (self);
     return;
   }
-  self->answered = header->req_id;
-  self->refused = header->type == XS_ERROR;
+  /* Others may come right behind it, in the same read. */
+  if (header->req_id == REQUEST_WAITED) {
+    self->answered = header->req_id;
+    self->refused = header->type == XS_ERROR;
+  }
   if (header->req_id == REQUEST_LOOK && header->type == XS_IS_DOMAIN_INTRODUCED)
     self->gone = header->len > 0 && body[0] == 'F';
 }

@@ -17,7 +17,7 @@ typedef struct {
   bool gone;    /* the domain is */
   size_t count; /* bytes in @bytes */
   _Alignas(8) char bytes[4096 + 16];
-  unsigned answered; /* the number of the last request that was answered, and how */
+  unsigned answered; /* the number of the request that was waited for, once it is, and how */
   bool refused;
 } QhXenstore;
 
