@@ -312,8 +312,10 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->access, xm_access_free);
 
   g_clear_pointer (&service->state_nodes, xm_state_nodes_free);
-  if (service->domains != NULL)
+  if (service->domains != NULL) { /* an xl list may be on its way */
+    g_signal_handlers_disconnect_by_data (service->domains, service);
     xm_domains_stop (service->domains);
+  }
   g_clear_object (&service->domains);
   if (service->xenstore != NULL)
     xl_xenstore_close (service->xenstore);
