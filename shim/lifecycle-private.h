@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/lifecycle.h"
+#include "shim/save-image.h"
 #include "shim/start.h"
 #include "xlwrap/xl-commands.h"
 
@@ -24,6 +25,7 @@ struct _XmOperation {
   GTask *task;
   GCancellable *cancellable;
   char *file;                /* of the operations on one */
+  XmSaveImage *image;        /* the same */
   XmStart *start;            /* of a start that prepares */
   GError *failure;           /* why it fails, while it still cleans up */
   XmLeftoverFlags leftover;  /* what is known of a domain that xl may have left */
@@ -51,6 +53,7 @@ struct _XmLifecycle {
   gboolean unfinished; /* that domain was not let run yet */
   gboolean again;      /* if the service ends, its next life starts the VM */
   gboolean outdated;   /* the record could not be written */
+  XmSaveImage *saving; /* what the last life of the service was saving to; NULL for nothing */
   gboolean reaping;    /* xl destroy of an ended domain runs */
   gboolean restart;    /* start again once the domain is gone */
   gboolean observed;   /* there was a picture since the VM is known */
@@ -88,6 +91,17 @@ void xm_operation_wake (XmOperation *op, guint seconds, void (*next) (XmOperatio
  * @image: (nullable): the saved state to build it from
  */
 void xm_operation_build (XmOperation *op, const char *config_path, const char *image);
+
+/**
+ * xm_operation_recover_save: ends what the last life of the service has left of a suspend_to_file:
+ * waits for xl, looks what has become of the domain, brings the files in order and goes on with
+ * @next. Without a picture of the domains, later.
+ */
+void xm_operation_recover_save (XmOperation *op, void (*next) (XmOperation *op));
+
+/** xm_operation_put_off: ends a recovery for want of a picture of the domains; the next one begins
+ * it anew. */
+void xm_operation_put_off (XmOperation *op);
 
 /** xm_operation_step_aside: the operation goes on without being the current one. */
 void xm_operation_step_aside (XmOperation *op);

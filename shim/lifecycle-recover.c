@@ -5,10 +5,10 @@
 
 /*
  * What the service was doing to a VM when it ended, seen from its next life:
- * a start between `xl create` and `xl unpause`, or a reboot whose second half is
- * due. An xl that still builds the domain is waited for. A domain that has not
- * been let run yet has nothing to lose, and nobody knows whether it is whole: it
- * is destroyed, and the start is made anew.
+ * a start between `xl create` and `xl unpause`, a reboot whose second half is
+ * due, or a save, which lifecycle-save-recover.c ends first. An xl that still builds the domain is
+ * waited for. A domain that has not been let run yet has nothing to lose, and nobody knows whether
+ * it is whole: it is destroyed, and the start is made anew.
  */
 
 /* -- the operation ------------------------------------------------------------------ */
@@ -35,6 +35,15 @@ end (XmOperation *op, gboolean again)
     xm_lifecycle_own (vm, -1);
   }
   xm_operation_end (op, NULL);
+}
+
+/* Not before its end, which looks at the picture that there is. */
+void
+xm_operation_put_off (XmOperation *op)
+{
+  g_autoptr (XmVm) vm = xm_vm_ref (op->vm);
+  xm_operation_end (op, NULL);
+  vm->lifecycle->observed = FALSE;
 }
 
 static void
@@ -64,8 +73,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   XmLifecycle *lifecycle = op->vm->lifecycle;
   if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL)) {
-    lifecycle->observed = FALSE; /* the next picture is a new beginning */
-    xm_operation_end (op, NULL);
+    xm_operation_put_off (op);
     return;
   }
   const XlDomain *domain = xm_operation_domain (op);
@@ -95,14 +103,27 @@ on_alone (GObject *source, GAsyncResult *result, gpointer user_data)
   xm_domains_refresh_async (op->vm->service->domains, NULL, on_looked, op);
 }
 
-void
-xm_operation_recover (XmOperation *op)
+static void
+recover_start (XmOperation *op)
 {
   XmService *service = op->vm->service;
   g_autofree char *name = g_strconcat (op->vm->uuid, ".cfg", NULL);
   g_autofree char *config_path = g_build_filename (service->settings->run_dir, name, NULL);
+  if (!op->vm->lifecycle->unfinished && !op->vm->lifecycle->again) {
+    xm_operation_end (op, NULL);
+    return;
+  }
   op->vm->lifecycle->building = op->vm->lifecycle->unfinished;
   xm_xl_builders_wait_async (service, config_path,
                              xl_runner_get_timeout (service->runner, XL_TIMEOUT_BUILD),
                              op->cancellable, on_alone, op);
+}
+
+void
+xm_operation_recover (XmOperation *op)
+{
+  if (op->vm->lifecycle->saving != NULL)
+    xm_operation_recover_save (op, recover_start);
+  else
+    recover_start (op);
 }

@@ -42,6 +42,7 @@ operation_free (XmOperation *op)
 {
   g_clear_pointer (&op->start, xm_start_free);
   g_clear_error (&op->failure);
+  g_clear_pointer (&op->image, xm_save_image_unref);
   g_free (op->file);
   g_object_unref (op->task);
   g_object_unref (op->cancellable);
@@ -271,7 +272,7 @@ static void
 domain_gone (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
-  XmVmState last = vm->state;
+  XmVmState last = lifecycle->saving != NULL ? XM_VM_SUSPENDED : vm->state;
   if (!lifecycle->building) {
     if (lifecycle->own_domid >= 0)
       xm_state_node_write_end (vm);
@@ -389,13 +390,20 @@ is_paused_on_the_way (const XmVm *vm)
          is_current (lifecycle, XM_OPERATION_DESTROY) || lifecycle->reaping;
 }
 
+/* Whether the last life of the service has left something to do. */
+static gboolean
+has_to_recover (const XmLifecycle *lifecycle)
+{
+  return lifecycle->unfinished || lifecycle->again || lifecycle->saving != NULL;
+}
+
 /* Its domain ended while there was no service, or with the host. A later domain of that number is
  * somebody else's. */
 static void
 forget_former_domain (XmVm *vm)
 {
   gboolean had_one = vm->lifecycle->own_domid >= 0;
-  if (vm->lifecycle->unfinished || vm->lifecycle->again)
+  if (has_to_recover (vm->lifecycle))
     return; /* that is lifecycle-recover.c's */
   xm_lifecycle_own (vm, -1);
   xm_start_undo (vm);
@@ -482,8 +490,7 @@ xm_lifecycle_observe (XmVm *vm)
   if (xm_domains_get_all (vm->service->domains)->len == 0) /* dom0 is in every picture */
     return;
   XmLifecycle *lifecycle = vm->lifecycle;
-  if (!lifecycle->observed && (lifecycle->unfinished || lifecycle->again) &&
-      lifecycle->current == NULL)
+  if (!lifecycle->observed && has_to_recover (lifecycle) && lifecycle->current == NULL)
     xm_lifecycle_run_async (vm, XM_OPERATION_RECOVER, NULL, NULL);
   follow (vm);
   xm_lifecycle_record_retry (vm);
@@ -507,6 +514,7 @@ xm_lifecycle_new (XmVm *vm)
   g_queue_init (&lifecycle->waiting);
   g_queue_init (&lifecycle->aside);
   xm_lifecycle_read_record (lifecycle);
+  lifecycle->saving = xm_save_image_find (vm);
   return lifecycle;
 }
 
@@ -516,5 +524,6 @@ xm_lifecycle_free (XmLifecycle *lifecycle)
   g_assert (lifecycle->current == NULL && g_queue_is_empty (&lifecycle->waiting) &&
             g_queue_is_empty (&lifecycle->aside));
   g_clear_handle_id (&lifecycle->expect_timer, g_source_remove);
+  g_clear_pointer (&lifecycle->saving, xm_save_image_unref);
   g_free (lifecycle);
 }

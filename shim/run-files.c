@@ -9,7 +9,7 @@
 #define UUID_LENGTH 36
 
 /* Files of other kinds go with what they are for. */
-static const char *const kinds[] = { "cfg", "domid", "again", "saved", NULL };
+static const char *const kinds[] = { "cfg", "domid", "again", "saved", "saving", NULL };
 
 /* The one file that belongs to no VM; see autostart.c. */
 #define AUTOSTARTED "autostarted"

@@ -356,12 +356,14 @@ stream_open (GTask *task, Stream *stream, GInputStream *pipe)
 
 /* --------------------------------------------------------------- starting */
 
-/* Runs in the child between fork and exec: async-signal-safe calls only. */
+/* Runs in the child between fork and exec: async-signal-safe calls only. A service that dies takes
+ * the other ends of the pipes with it; what xl has begun, a save say, must go on all the same. */
 static void
 child_setup (gpointer data)
 {
   sigset_t none;
 
+  signal (SIGPIPE, SIG_IGN);
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
   setpgid (0, 0);

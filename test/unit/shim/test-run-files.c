@@ -48,8 +48,9 @@ there (const char *name)
 
 START_TEST (tidied_at_the_beginning)
 {
-  static const char *const go[] = { UNKNOWN ".cfg",   UNKNOWN ".domid",   UNKNOWN ".again",
-                                    UNKNOWN ".saved", UUID ".cfg.A1b2C3", "autostarted.A1b2C3" };
+  static const char *const go[] = { UNKNOWN ".cfg",      UNKNOWN ".domid",  UNKNOWN ".again",
+                                    UNKNOWN ".saved",    UNKNOWN ".saving", UUID ".cfg.A1b2C3",
+                                    "autostarted.A1b2C3" };
   static const char *const stay[] = { UUID ".cfg",   UUID ".domid",   UUID ".again",
                                       UUID ".saved", "autostarted",   UNKNOWN ".qmp",
                                       "notes",       UUID ".cfg.old", "x" UNKNOWN ".cfg" };

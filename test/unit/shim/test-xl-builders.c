@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "script-fixture.h"
 #include "service-fixture.h"
@@ -93,6 +94,60 @@ START_TEST (what_does_not_build_is_left_alone)
 }
 END_TEST
 
+/* -- an xl that waits before it makes a domain again ------------------------------- */
+
+#define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
+
+static void
+lead_session (gpointer data)
+{
+  setsid ();
+}
+
+/** Waiter: how `xl` runs, and whether it is to be found. */
+static const struct {
+  const char *subcommand, *file, *content, *trap;
+  gboolean leads, found;
+} waiters[] = {
+  { "create", "x.cfg", "uuid = \"" UUID "\"\n", "USR1", TRUE, TRUE },
+  { "create", "x.cfg", "UUID='8A3C1D5E-4F60-4B7A-9C21-0123456789AB'", "USR1", TRUE, TRUE },
+  { "restore", UUID ".cfg", "", "USR1", TRUE, TRUE },
+  { "create", "x.cfg", "uuid='8a3c1d5e-4f60-4b7a-9c21-0123456789ac'", "USR1", TRUE, FALSE },
+  { "create", "x.cfg", "uuid='" UUID "'", "USR2", TRUE, FALSE }, /* stock xl: it would die */
+  { "create", "x.cfg", "uuid='" UUID "'", "USR1", FALSE, FALSE },
+  { "list", "x.cfg", "uuid='" UUID "'", "USR1", TRUE, FALSE },
+};
+
+START_TEST (one_that_waits)
+{
+  Channel answer = channel_new (scripts, "answer");
+  g_autofree char *xl = g_build_filename (scripts, "xl", NULL);
+  g_autofree char *file = g_build_filename (scripts, waiters[_i].file, NULL);
+  g_autofree char *body = g_strdup_printf ("trap 'echo continued >$T/answer' %s\n"
+                                           "echo ready >$T/answer\n"
+                                           "until read -r word <$T/gate; do :; done\n",
+                                           waiters[_i].trap);
+  char *argv[] = { xl, (char *)waiters[_i].subcommand, "-p", file, NULL };
+  g_autoptr (GAsyncResult) result = NULL;
+  GPid pid;
+  g_free (script_new (scripts, "xl", body));
+  fixture_write_file (scripts, waiters[_i].file, waiters[_i].content);
+  ck_assert (g_spawn_async (NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+                            waiters[_i].leads ? lead_session : NULL, NULL, &pid, NULL));
+  channel_expect (&answer, "ready");
+  xm_xl_rebuilder_continue_async (UUID, on_ended, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_int_eq (xm_xl_rebuilder_continue_finish (result), waiters[_i].found);
+  if (waiters[_i].found)
+    channel_expect (&answer, "continued");
+  channel_say (&gate, "go");
+  ck_assert_int_eq (reap (pid), 0);
+  ck_assert (channel_is_silent (&answer));
+  channel_close (&answer);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -103,6 +158,7 @@ main (void)
   tcase_add_test (tcase, none);
   tcase_add_loop_test (tcase, killed_when_the_time_is_over, 0, 2);
   tcase_add_test (tcase, what_does_not_build_is_left_alone);
+  tcase_add_loop_test (tcase, one_that_waits, 0, G_N_ELEMENTS (waiters));
   suite_add_tcase (suite, tcase);
   SRunner *runner = srunner_create (suite);
   srunner_run_all (runner, CK_ENV);
