@@ -14,9 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *vm, *disk;   /* paths on the bus, NULL for none */
-static char *image;       /* file of the disk */
-static int first_domid;   /* before the reboot */
+static char *vm, *disk; /* paths on the bus, NULL for none */
+static char *image;     /* file of the disk */
+static char *saved;     /* file that the VM is saved to, over one that is there */
+static int first_domid; /* before the reboot */
+
+#define OLDER "what was saved before"
+
 static GString *problems; /* of this life */
 
 static void wrong (const char *format, ...) G_GNUC_PRINTF (1, 2);
@@ -192,6 +196,37 @@ is_rebooted (void)
 }
 
 static gboolean
+save (GError **error)
+{
+  return call_path (vm, VM, "suspend_to_file", g_variant_new ("(s)", saved), NULL, error);
+}
+
+/* Either the old file is there or the new one, and nothing else. */
+static gboolean
+is_saved (void)
+{
+  g_autofree char *why = vm_settles (vm);
+  g_autofree char *text = NULL;
+  g_autofree char *left = saves_left (vm, "images");
+  if (why != NULL)
+    wrong ("after suspend_to_file: %s", why);
+  if (left != NULL)
+    wrong ("after suspend_to_file there is %s", left);
+  if (!g_file_get_contents (saved, &text, NULL, NULL))
+    wrong ("neither the old nor the new file is there");
+  gboolean is_new = text != NULL && !g_str_equal (text, OLDER);
+  if (is_new && vm_domid (vm) > 0)
+    wrong ("it is saved, and runs");
+  return is_new;
+}
+
+static gboolean
+resume (GError **error)
+{
+  return call_path (vm, VM, "resume_from_file", g_variant_new ("(s)", saved), NULL, error);
+}
+
+static gboolean
 destroy (GError **error)
 {
   return call_path (vm, VM, "destroy", NULL, NULL, error);
@@ -245,6 +280,8 @@ typedef enum {
   START,
   WORDS_2,
   REBOOT,
+  SAVE,
+  RESUME,
   DESTROY,
   NO_DISK,
   DELETE,
@@ -264,9 +301,11 @@ static const struct {
   [KEY] = { "db write", write_key, is_key, N_STEPS },
   [DISK] = { "add_disk", add_disk, is_disk, NO_DISK },
   [ATTACH] = { "attach_vhd", attach, is_attached, NO_DISK },
-  [START] = { "start", start, is_running, DESTROY },
+  [START] = { "start", start, is_running, SAVE },
   [WORDS_2] = { "description of the running one", set_second_words, is_second_words, DELETE },
-  [REBOOT] = { "reboot", reboot, is_rebooted, DESTROY },
+  [REBOOT] = { "reboot", reboot, is_rebooted, SAVE },
+  [SAVE] = { "suspend_to_file", save, is_saved, RESUME },
+  [RESUME] = { "resume_from_file", resume, is_running, DESTROY },
   [DESTROY] = { "destroy", destroy, is_destroyed, DELETE },
   [NO_DISK] = { "delete disk", delete_disk, is_no_disk, DELETE },
   [DELETE] = { "delete", delete_vm, is_deleted, N_STEPS },
@@ -284,7 +323,8 @@ prepare (void)
   memcpy (bytes, cookie, sizeof cookie);
   memcpy (bytes + 512, cookie, sizeof cookie);
   g_mkdir_with_parents (folder, 0700);
-  if (!g_file_set_contents (image, bytes, sizeof bytes, &error))
+  if (!g_file_set_contents (image, bytes, sizeof bytes, &error) ||
+      !g_file_set_contents (saved, OLDER, -1, &error))
     g_error ("%s", error->message);
   g_clear_pointer (&vm, g_free);
   g_clear_pointer (&disk, g_free);
@@ -374,6 +414,7 @@ live (gboolean fatal)
 static void
 check_end (void)
 {
+  unlink (saved);
   g_autofree char *vms = folder_left ("state/vms"), *run = folder_left ("run");
   g_autofree char *images = folder_left ("images");
   g_autoptr (GArray) domains = xen_domains ();
@@ -440,6 +481,8 @@ main (int argc, char **argv)
   guint wanted = argc > 1 ? (guint)MAX (atoi (argv[1]), 1) : G_MAXUINT;
   static const char *const faults[] = { "before", "after", "half", "ENOSPC", "EIO" };
   image = g_build_filename (g_getenv ("XM_SIM_DIR"), "images", "disk.vhd", NULL);
+  saved = g_build_filename (g_getenv ("XM_SIM_DIR"), "images", "saved", NULL);
+  g_setenv ("SIMHOST_SAVE_MS", "20", TRUE);
   problems = g_string_new (NULL);
 
   try_life ("count 1", "no fault");

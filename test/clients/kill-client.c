@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kill-client [N [SEED]]: some VMs start, stop, reboot, pause; now and then the
+ * kill-client [N [SEED]]: some VMs start, stop, reboot, are saved and resumed; now and then the
  * daemon is killed, N times, at an instant that nobody has chosen, and started
  * again. Afterwards the service's picture is Xen's: no VM has two domains, none
  * is half built, none that ran without a call under way has another domain. Run
@@ -11,6 +11,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define N_VMS      3
 #define MAX_PAUSE  120 /* ms between the calls and the kill */
@@ -19,13 +20,21 @@
 static char *vms[N_VMS];
 static int before[N_VMS];      /* domid of a VM that is left alone; 0 for others */
 static gint64 answered[N_VMS]; /* calls under way */
+static guint n_done, n_failed; /* calls; the latter: also those that a kill has cut off */
 static GRand *rand_source;
 
-static const char *const calls[] = { "start", "start", "start", "reboot", "destroy", "shutdown" };
+static const struct {
+  const char *method;
+  gboolean on_file;
+} calls[] = { { "start", FALSE },          { "start", FALSE },          { "start", FALSE },
+              { "reboot", FALSE },         { "destroy", FALSE },        { "shutdown", FALSE },
+              { "suspend_to_file", TRUE }, { "resume_from_file", TRUE } };
 
 static void
 make_vms (void)
 {
+  g_autofree char *folder = g_build_filename (g_getenv ("XM_SIM_DIR"), "images", NULL);
+  g_mkdir_with_parents (folder, 0700);
   for (guint i = 0; i < N_VMS; i++) {
     g_autofree char *name = g_strdup_printf ("killed%u", i);
     vms[i] = client_new_vm ("new-vm-pv");
@@ -39,17 +48,32 @@ static void
 on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   gint64 *pending = user_data;
-  G_GNUC_UNUSED g_autoptr (GVariant) answer =
+  g_autoptr (GVariant) answer =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
   (*pending)--; /* whatever it is */
+  if (answer != NULL)
+    n_done++;
+  else
+    n_failed++;
+}
+
+/* (transfer full): the file that a VM is saved to */
+static char *
+save_file (guint vm)
+{
+  g_autofree char *name = g_strdup_printf ("killed%u", vm);
+  return g_build_filename (g_getenv ("XM_SIM_DIR"), "images", name, NULL);
 }
 
 static void
-call (guint vm, const char *method)
+call (guint vm)
 {
+  gint32 which = g_rand_int_range (rand_source, 0, G_N_ELEMENTS (calls));
+  g_autofree char *file = save_file (vm);
+  GVariant *parameters = calls[which].on_file ? g_variant_new ("(s)", file) : NULL;
   answered[vm]++;
-  g_dbus_connection_call (client_connect (), XENMGR, vms[vm], VM, method, NULL, NULL,
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, 60 * 1000, NULL, on_answer,
+  g_dbus_connection_call (client_connect (), XENMGR, vms[vm], VM, calls[which].method, parameters,
+                          NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, 60 * 1000, NULL, on_answer,
                           &answered[vm]);
 }
 
@@ -79,9 +103,12 @@ check (guint round)
   guint wrong = 0;
   for (guint i = 0; i < N_VMS; i++) {
     g_autofree char *why = vm_settles (vms[i]);
+    g_autofree char *left = saves_left (vms[i], "images");
     int domid = vm_domid (vms[i]);
     if (why != NULL)
       client_diag ("kill %u, VM %u: %s", round, i, why);
+    else if (left != NULL)
+      client_diag ("kill %u, VM %u: of a save %s is left", round, i, left);
     else if (before[i] > 0 && domid != before[i])
       client_diag ("kill %u, VM %u was left alone and had domain %d, now %d", round, i, before[i],
                    domid);
@@ -106,9 +133,9 @@ kill_once (guint round)
     before[i] = alone ? domid : 0;
     if (alone)
       continue;
-    call (i, calls[g_rand_int_range (rand_source, 0, G_N_ELEMENTS (calls))]);
+    call (i);
     if (g_rand_boolean (rand_source))
-      call (i, calls[g_rand_int_range (rand_source, 0, G_N_ELEMENTS (calls))]);
+      call (i);
   }
   spin ((guint)g_rand_int_range (rand_source, 0, MAX_PAUSE));
   if (!daemon_control ("kill"))
@@ -129,9 +156,11 @@ main (int argc, char **argv)
   guint32 seed = argc > 2 ? (guint32)strtoul (argv[2], NULL, 10) : 1;
   rand_source = g_rand_new_with_seed (seed);
   client_diag ("%u kills, seed %u", n, seed);
+  g_setenv ("SIMHOST_SAVE_MS", "60", TRUE);
   make_vms ();
   for (guint i = 1; i <= n && wrong < 10; i++)
     wrong += kill_once (i);
+  client_diag ("%u calls were done, %u failed or were cut off", n_done, n_failed);
   client_ok (wrong == 0, "after each of %u kills the service's picture is Xen's", n);
   for (guint i = 0; i < N_VMS; i++) {
     g_autoptr (GError) error = NULL;
@@ -146,6 +175,12 @@ main (int argc, char **argv)
     g_variant_unref (client_must_call (vms[i], VM, "delete", NULL));
     g_free (vms[i]);
   }
+  for (guint i = 0; i < N_VMS; i++) {
+    g_autofree char *file = save_file (i);
+    unlink (file);
+  }
+  g_autofree char *saves = folder_left ("images");
+  client_is (saves, "", "no file is left where VMs were saved");
   g_autofree char *left = folder_left ("run");
   client_is (left, "autostarted", "nothing is left in the run directory");
   g_rand_free (rand_source);

@@ -249,3 +249,32 @@ folder_left (const char *folder)
     g_string_append_printf (names, "%s%s", names->len > 0 ? " " : "", name);
   return g_string_free (names, FALSE);
 }
+
+static char *
+save_left (const char *vm, const char *folder)
+{
+  g_autofree char *uuid = vm_uuid (vm);
+  g_autofree char *former = g_strdup_printf ("%s/.%s.former", folder, uuid);
+  g_autofree char *record = g_strdup_printf ("run/%s.saving", uuid);
+  const char *const names[] = { former, record };
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = host_file (names[i]);
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      return g_strdup (names[i]);
+  }
+  return NULL;
+}
+
+char *
+saves_left (const char *vm, const char *folder)
+{
+  char *left = NULL;
+  for (int ms = 0; ms < LIMIT_MS; ms += LOOK_MS) {
+    g_free (left);
+    left = save_left (vm, folder);
+    if (left == NULL || daemon_is_dead ())
+      break;
+    g_usleep (LOOK_MS * 1000);
+  }
+  return left;
+}

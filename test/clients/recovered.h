@@ -54,6 +54,12 @@ int vm_domid (const char *path);
  */
 char *vm_settles (const char *path);
 
+/**
+ * saves_left: waits until nothing is left of a save of the VM to a file in @folder of the host.
+ * Returns: (nullable): what is, NULL for nothing.
+ */
+char *saves_left (const char *vm, const char *folder);
+
 /** store_is_whole: every file of the store is JSON, and none was set aside. */
 gboolean store_is_whole (void);
 
