@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/lifecycle-private.h"
+#include "shim/xl-builders.h"
 
 #define TOP "/state"
 
@@ -45,7 +46,8 @@ struct _XmStateNode {
   const Word *word; /* NULL for none that is known */
   gboolean exists;
   gboolean reboot;
-  gint64 changed; /* monotonic */
+  gboolean continued; /* an xl that waited makes the domain again, because it was told to */
+  gint64 changed;     /* monotonic */
 };
 
 void
@@ -81,6 +83,43 @@ is_others (const XmVm *vm)
   return vm->domid >= 0 && vm->lifecycle->own_domid != vm->domid && !vm->lifecycle->building;
 }
 
+/* -- an xl that waits before it makes a domain again ------------------------------- */
+
+static void
+on_let_run (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (XmVm) vm = user_data;
+  g_autoptr (GError) error = NULL;
+  if (!xm_lifecycle_run_finish (result, &error))
+    g_warning ("%s: the domain that was made again does not run: %s", vm->uuid, error->message);
+}
+
+static void
+on_continued (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (XmVm) vm = user_data;
+  if (!xm_xl_rebuilder_continue_finish (result))
+    g_info ("%s: no xl waits to make its domain again", vm->uuid);
+  else if (vm->state_node != NULL)
+    vm->state_node->continued = TRUE;
+}
+
+/* It makes it as it has made it at first, paused when that was so; nobody else lets it run. Domains
+ * of the service itself are watched by no xl. */
+static void
+continue_reboot (XmVm *vm, const char *word)
+{
+  if (g_str_equal (word, "rebooted") && vm->lifecycle->own_domid == -1 &&
+      !vm->lifecycle->building) {
+    xm_xl_rebuilder_continue_async (vm->uuid, on_continued, xm_vm_ref (vm));
+  } else if (g_str_equal (word, "created") && vm->state_node->continued) {
+    vm->state_node->continued = FALSE;
+    xm_lifecycle_run_async (vm, XM_OPERATION_UNPAUSE, on_let_run, xm_vm_ref (vm));
+  }
+}
+
+/* -- what was read ----------------------------------------------------------------- */
+
 static void
 on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -101,6 +140,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
   vm->state_node->exists = text != NULL;
   vm->state_node->word = find_word (vm, text);
   vm->state_node->changed = g_get_monotonic_time ();
+  if (vm->state_node->word != NULL && !vm->service->ending)
+    continue_reboot (vm, vm->state_node->word->text);
   if (!is_others (vm))
     return;
   xm_lifecycle_observe (vm);

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
  * The xenstore nodes /state/<uuid>/state and /state/<uuid>/reboot, where OpenXT's xl writes what
  * it does to a domain. The service reads them for domains that somebody else made: they tell of a
  * save, shutdown or reboot that was asked for, and whether a paused domain is still being built.
+ * An xl that has written `rebooted` and waits is told at once to make the domain again, and that
+ * domain is let run.
  * Whether there is a domain, whether it is paused and whether it has ended, Xen alone says. Stock
  * xl writes none of this.
  */
