@@ -35,6 +35,7 @@ struct _XmOperation {
   gboolean guest_is_down;    /* what it waits for: that somebody removes the domain */
   XmErrorCode timeout_error; /* what it fails with when time is up; 0: a text of its own */
   gboolean has_agent;        /* there is an agent in the guest */
+  gboolean has_button;       /* the guest heeds the power button */
   void (*next) (XmOperation *op); /* after waking the guest */
   guint seconds;                  /* for waking it */
   void (*undo) (XmOperation *op); /* when it fails, NULL for nothing */

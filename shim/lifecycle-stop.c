@@ -2,6 +2,7 @@
 #include "shim/error.h"
 #include "shim/guest-agent.h"
 #include "shim/lifecycle-private.h"
+#include "shim/power-button.h"
 #include "shim/state-node.h"
 
 /*
@@ -30,8 +31,9 @@ ask (XmOperation *op)
     xl_reboot_async (runner, (guint)vm->domid, XL_SHUTDOWN_PV, op->cancellable, on_asked, op);
   else
     xl_shutdown_async (runner, (guint)vm->domid,
-                       xm_toolstack_is_openxt (vm->service->toolstack) ? XL_SHUTDOWN_PV_OR_FORCE
-                                                                       : XL_SHUTDOWN_PV,
+                       xm_toolstack_is_openxt (vm->service->toolstack) && !op->has_button
+                           ? XL_SHUTDOWN_PV_OR_FORCE
+                           : XL_SHUTDOWN_PV,
                        op->cancellable, on_asked, op);
 }
 
@@ -55,11 +57,35 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
   } else if (xm_vm_is_hvm (vm) && !op->escalated && !g_cancellable_is_cancelled (op->cancellable)) {
     g_clear_error (&error);
     op->escalated = TRUE;
+    if (op->has_button)
+      xm_power_button_press (vm);
     ask (op);
   } else {
     xm_lifecycle_expect_no_more (vm);
     xm_operation_end (op, xm_operation_explain (op, error, NULL));
   }
+}
+
+/* A guest that heeds the power button is not powered off by force for want of PV control. */
+static void
+on_button_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  XmOperation *op = user_data;
+  GError *error = NULL;
+  if (!xm_power_button_find_finish (result, &op->has_button, &error)) {
+    xm_lifecycle_expect_no_more (op->vm);
+    xm_operation_end (op, xm_operation_explain (op, error, NULL));
+  } else if (op->vm->domid < 0) {
+    xm_operation_end (op, NULL);
+  } else {
+    ask (op);
+  }
+}
+
+static void
+find_button (XmOperation *op)
+{
+  xm_power_button_find_async (op->vm, op->cancellable, on_button_found, op);
 }
 
 /* What the agent has not taken, xl is asked for. */
@@ -76,7 +102,7 @@ on_agent_asked (GObject *source, GAsyncResult *result, gpointer user_data)
     op->waiting = TRUE;
   } else {
     g_warning ("%s: the guest agent: %s", op->vm->uuid, error->message);
-    ask (op);
+    find_button (op);
   }
 }
 
@@ -94,7 +120,7 @@ on_agent_found (GObject *source, GAsyncResult *result, gpointer user_data)
   } else if (found) {
     xm_guest_agent_request_async (op->vm, "request_shutdown", op->cancellable, on_agent_asked, op);
   } else {
-    ask (op);
+    find_button (op);
   }
 }
 
