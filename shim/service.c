@@ -20,6 +20,7 @@
 #include "shim/lifecycle.h"
 #include "shim/network-daemon.h"
 #include "shim/peers.h"
+#include "shim/portica-status.h"
 #include "shim/root-config-files.h"
 #include "shim/root.h"
 #include "shim/run-files.h"
@@ -247,6 +248,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   if (service->vm_node == NULL)
     return FALSE;
   xm_vm_set_sync (service);
+  xm_portica_status_follow (service);
   recover (service);
   return TRUE;
 }
