@@ -313,6 +313,47 @@ xm_network_daemon_move_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* -- whether a NIC is connected ---------------------------------------------------- */
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  gboolean connected = TRUE;
+  if (answer != NULL)
+    g_variant_get (answer, "(b)", &connected);
+  else
+    g_debug ("vif_connected: %s", error->message);
+  g_task_return_boolean (task, connected);
+}
+
+void
+xm_network_daemon_connected_async (XmNetworkDaemon *daemon,
+                                   const char *interface,
+                                   int domid,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (task, xm_network_daemon_connected_async);
+  if (daemon->looked && !daemon->present) {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+  call (daemon, "vif_connected", g_variant_new ("(si)", interface, domid), "(b)", on_connected,
+        task);
+}
+
+gboolean
+xm_network_daemon_connected_finish (GAsyncResult *result)
+{
+  return g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
 /* -- making and freeing ------------------------------------------------------------ */
 
 XmNetworkDaemon *

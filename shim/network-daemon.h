@@ -59,6 +59,21 @@ void xm_network_daemon_move_async (XmNetworkDaemon *daemon,
                                    gpointer user_data);
 gboolean xm_network_daemon_move_finish (GAsyncResult *result, GError **error);
 
+/**
+ * xm_network_daemon_connected_async: `vif_connected`.
+ * @interface: the backend's interface, such as vif3.0
+ * @domid: of the domain that serves it
+ */
+void xm_network_daemon_connected_async (XmNetworkDaemon *daemon,
+                                        const char *interface,
+                                        int domid,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+
+/** xm_network_daemon_connected_finish: whether it says so; an absent daemon, or one that does not
+ * answer, has no objection. */
+gboolean xm_network_daemon_connected_finish (GAsyncResult *result);
+
 /** xm_network_daemon_is_present: whether the daemon has an owner on the bus. */
 gboolean xm_network_daemon_is_present (const XmNetworkDaemon *daemon);
 

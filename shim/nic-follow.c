@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "shim/network-daemon.h"
 #include "shim/nic-backend.h"
 #include "shim/nic-record.h"
 #include "shim/text.h"
@@ -125,6 +126,44 @@ is_current (const Job *job)
 }
 
 static gboolean on_retry (gpointer user_data);
+static gboolean on_look_again (gpointer user_data);
+
+/* Whether another attempt is worth while. */
+static gboolean
+again_with (Job *job, GSourceFunc attempt)
+{
+  if (++job->attempts >= ATTEMPTS || !is_current (job))
+    return FALSE;
+  g_timeout_add_seconds (ATTEMPT_INTERVAL, attempt, job);
+  return TRUE;
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  if (xm_network_daemon_connected_finish (result))
+    g_message ("%s: nic %u is served by domain %d", job->vm->uuid, job->id, job->backend_domid);
+  else if (again_with (job, on_look_again))
+    return;
+  else
+    g_warning ("%s: domain %d does not connect nic %u", job->vm->uuid, job->backend_domid, job->id);
+  job_free (job);
+}
+
+/* xl has given the NIC to its backend; that it works there, the network daemon knows. */
+static gboolean
+on_look_again (gpointer user_data)
+{
+  Job *job = user_data;
+  XmNetworkDaemon *daemon = is_current (job) ? job->vm->service->network_daemon : NULL;
+  g_autofree char *interface = g_strdup_printf ("vif%d.%u", job->domid, job->id);
+  if (daemon != NULL)
+    xm_network_daemon_connected_async (daemon, interface, job->backend_domid, on_connected, job);
+  else
+    job_free (job);
+  return G_SOURCE_REMOVE;
+}
 
 static void
 on_attached (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -132,13 +171,12 @@ on_attached (GObject *source, GAsyncResult *result, gpointer user_data)
   Job *job = user_data;
   g_autoptr (GError) error = NULL;
   if (xl_command_finish (XL_RUNNER (source), result, &error)) {
-    g_message ("%s: nic %u is served by domain %d", job->vm->uuid, job->id, job->backend_domid);
-  } else if (++job->attempts < ATTEMPTS && is_current (job)) {
-    g_timeout_add_seconds (ATTEMPT_INTERVAL, on_retry, job);
+    on_look_again (job);
     return;
-  } else {
-    g_warning ("%s: nic %u is lost: %s", job->vm->uuid, job->id, error->message);
   }
+  if (again_with (job, on_retry))
+    return;
+  g_warning ("%s: nic %u is lost: %s", job->vm->uuid, job->id, error->message);
   job_free (job);
 }
 

@@ -20,6 +20,8 @@ static const char xml[] = "<node><interface name='" NAME "'>"
                           "<arg type='s' direction='out'/></method>"
                           "<method name='move_to_network'><arg type='s' direction='in'/>"
                           "<arg type='s' direction='in'/></method>"
+                          "<method name='vif_connected'><arg type='s' direction='in'/>"
+                          "<arg type='i' direction='in'/><arg type='b' direction='out'/></method>"
                           "</interface></node>";
 
 /** Host: a service whose connection leads to a bus, and the daemon at the other end. */
@@ -36,6 +38,7 @@ typedef struct {
   gboolean silent;     /* it answers nothing */
   const char *backend; /* of every network; NULL: an error */
   const char *refusal; /* of move_to_network; NULL: none */
+  int unconnected;     /* answers of vif_connected that are no; -1: an error */
   GPtrArray *unanswered;
 } Host;
 
@@ -62,6 +65,13 @@ on_call (GDBusConnection *connection,
       g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", host->backend));
     else
       g_dbus_method_invocation_return_dbus_error (invocation, "x.y.NoNetwork", "no such network");
+  } else if (g_str_equal (method, "vif_connected")) {
+    if (host->unconnected >= 0)
+      g_dbus_method_invocation_return_value (invocation,
+                                             g_variant_new ("(b)", host->unconnected == 0));
+    else
+      g_dbus_method_invocation_return_dbus_error (invocation, "x.y.NoVif", "no such interface");
+    host->unconnected -= host->unconnected > 0;
   } else if (host->refusal != NULL) {
     g_dbus_method_invocation_return_dbus_error (invocation, "x.y.Refused", host->refusal);
   } else {
@@ -406,6 +416,35 @@ domid_of (XmStart *start, guint id)
   return GPOINTER_TO_INT (g_hash_table_lookup (start->nic_backends, GUINT_TO_POINTER (id)));
 }
 
+static gboolean
+is_connected (Host *host)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  xm_network_daemon_connected_async (host->service->network_daemon, "vif3.0", 7, on_ended, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return xm_network_daemon_connected_finish (result);
+}
+
+START_TEST (whether_a_nic_is_connected)
+{
+  g_autoptr (Host) host = host_new ();
+  host_connect (host);
+  ck_assert (is_connected (host)); /* nobody says no */
+  own_name (host);
+  wait_present (host, TRUE);
+  host->unconnected = 1;
+  ck_assert (!is_connected (host));
+  ck_assert (is_connected (host));
+  ck_assert_ptr_nonnull (strstr (host->calls->str, "vif_connected('vif3.0', 7);"));
+  host->unconnected = -1;
+  ck_assert (is_connected (host));
+  xm_network_daemon_set_times (host->service->network_daemon, 10, 1, 30000);
+  host->silent = TRUE;
+  ck_assert (is_connected (host));
+}
+END_TEST
+
 START_TEST (backends_of_a_start)
 {
   g_autoptr (Host) host = host_new ();
@@ -458,6 +497,7 @@ main (void)
   tcase_add_test (tcase, odd_answers);
   tcase_add_test (tcase, freed_while_it_waits);
   tcase_add_test (tcase, moves);
+  tcase_add_test (tcase, whether_a_nic_is_connected);
   tcase_add_test (tcase, backends_of_a_start);
   suite_add_tcase (suite, tcase);
   SRunner *runner = srunner_create (suite);
