@@ -53,6 +53,13 @@ tell_slot (XmVm *vm)
     tell (vm, INPUT, "set_slot", g_variant_new ("(ii)", vm->domid, (gint32)slot));
 }
 
+/* That a guest shows nothing any more. */
+static void
+tell_death (XmVm *vm, int domid, int acpi_state)
+{
+  tell (vm, SURFMAN, "notify_death", g_variant_new ("(ii)", domid, acpi_state));
+}
+
 /* -- display and keyboard ---------------------------------------------------------- */
 
 /** Connection: the task data of one look at the devices, and of the calls that follow. */
@@ -186,6 +193,7 @@ tell_end (XmVm *vm)
 {
   const XmVmPeers *peers = vm->peers;
   xm_nic_follow_end (vm, peers->domid);
+  tell_death (vm, peers->domid, xm_vm_read_boolean (vm, "hibernated", FALSE) ? 4 : 5);
   if (peers->attached)
     tell (vm, INPUT, "detach_vkbd", g_variant_new ("(i)", peers->domid));
   if (peers->usb)
@@ -232,8 +240,10 @@ xm_vm_peers_slot_changed (XmVm *vm)
 }
 
 void
-xm_vm_peers_asleep (XmVm *vm)
+xm_vm_peers_asleep (XmVm *vm, int acpi_state)
 {
+  if (vm->service->peers != NULL && vm->domid >= 0)
+    tell_death (vm, vm->domid, acpi_state);
   const XmVm *ui = xm_vm_lookup (vm->service, UI_VM);
   if (ui != NULL && ui != vm && ui->domid >= 0 && vm->service->peers != NULL)
     tell (vm, INPUT, "switch_focus", g_variant_new ("(ib)", ui->domid, FALSE));

@@ -201,7 +201,7 @@ xm_vm_power_told (XmVm *vm, int state)
   }
   g_message ("%s: ACPI state %d", vm->uuid, state);
   if (state != 0)
-    xm_vm_peers_asleep (vm);
+    xm_vm_peers_asleep (vm, state);
   xm_state_hooks_power (vm, state);
   gboolean host_is_idle = xm_host_power_is_idle (vm->service); /* else it wants the guest asleep */
   if (asleep && !xm_platform_power_asleep (vm) && host_is_idle &&

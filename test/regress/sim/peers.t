@@ -41,7 +41,7 @@ for name in surfman input usbdaemon; do
 done
 
 # --- all are there ---
-play surfman 'set_pv_display=()' 'set_visible=()'
+play surfman 'set_pv_display=()' 'set_visible=()' 'notify_death=()'
 play input 'attach_vkbd=()' 'detach_vkbd=()' 'set_slot=()' 'switch_focus=(true,)'
 play usbdaemon 'new_vm=()' 'vm_stopped=()'
 succeeds 'start' xec-vm -n peers start
@@ -58,6 +58,7 @@ succeeds 'destroy' xec-vm -n peers destroy
 calls_become 'the keyboard is taken away' input \
   "attach_vkbd ($domid,)|set_slot ($domid, 5)|set_slot ($domid, 6)|detach_vkbd ($domid,)"
 calls_become 'so is USB' usbdaemon "new_vm ($domid,)|vm_stopped ($domid,)"
+within 'surfman knows when it shows nothing any more' "$LIMIT" grep -qF "notify_death ($domid, 5)" "$WORK/surfman"
 
 # --- a restart of the service is no news, the end is ---
 xec-vm -n peers start
