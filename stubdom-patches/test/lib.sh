@@ -7,10 +7,12 @@
 # STUBDOM_TREE is the patched and built source; STUBDOM_XL, when set, is another xl to test.
 set -uo pipefail
 
-# libxl's folders are compiled into it: a mount namespace makes them this host's own.
+# libxl's folders are compiled into it: a mount namespace makes them this host's own. In a process
+# namespace nothing that libxl started outlives the test.
 if [[ ! ${STUBDOM_NAMESPACE:-} ]]; then
-  if ((EUID)); then exec env STUBDOM_NAMESPACE=1 unshare --mount --map-root-user bash "$0" "$@"; fi
-  exec env STUBDOM_NAMESPACE=1 unshare --mount bash "$0" "$@"
+  own=(--mount --pid --fork --kill-child --mount-proc)
+  if ((EUID)); then own+=(--map-root-user); fi
+  exec env STUBDOM_NAMESPACE=1 unshare "${own[@]}" bash "$0" "$@"
 fi
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
@@ -60,6 +62,11 @@ wait_until () { # COMMAND...: at most 60 seconds
   done
   echo "# waited in vain for: $*"
   return 1
+}
+
+lives () { # PID: it may wait for somebody to ask how it ended
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) && [[ ${stat##*) } != Z* ]]
 }
 
 hide_folders () {
