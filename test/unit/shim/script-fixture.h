@@ -8,7 +8,10 @@
  * ways to talk to them. They find their directory in $T.
  */
 
-/** scripts_new: (transfer full): a fresh directory for them, which $T names from now on. */
+/**
+ * scripts_new: (transfer full): a fresh directory for them, which $T names from now on. To be
+ * called before there is a service, whose threads read the environment.
+ */
 char *scripts_new (void);
 
 /** script_new: (transfer full): path of a program with @body, in bash. */

@@ -45,11 +45,11 @@ add_device (guint number)
 static void
 set_up (void)
 {
-  fixture = service_fixture_new ();
-  service = service_fixture_service (fixture);
   scripts = scripts_new ();
   g_autofree char *path = g_strjoin (":", scripts, g_getenv ("PATH"), NULL);
   g_setenv ("PATH", path, TRUE);
+  fixture = service_fixture_new ();
+  service = service_fixture_service (fixture);
   g_free (service->settings->host_root);
   service->settings->host_root = g_strdup (scripts);
   fixture_write_file (scripts, "proc/self/mountinfo", "");

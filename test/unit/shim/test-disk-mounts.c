@@ -33,7 +33,6 @@ static void
 begin (void)
 {
   service = service_fixture_service (fixture);
-  root = scripts_new ();
   g_free (service->settings->host_root);
   service->settings->host_root = g_strdup (root);
   tell_table ("");
@@ -49,6 +48,7 @@ set_up (void)
   standin_host_start_xenstored (host);
   connection = xs_open (0);
   ck_assert_ptr_nonnull (connection);
+  root = scripts_new ();
   fixture = service_fixture_new_with_xenstored ();
   begin ();
 }
@@ -56,6 +56,7 @@ set_up (void)
 static void
 set_up_alone (void)
 {
+  root = scripts_new ();
   fixture = service_fixture_new ();
   begin ();
 }

@@ -34,7 +34,8 @@ tell_domain (const char *file, const char *state)
 static Host
 host_new (void)
 {
-  Host host = { .fixture = service_fixture_new (), .dir = scripts_new () };
+  Host host = { .dir = scripts_new () };
+  host.fixture = service_fixture_new ();
   const char *base = xm_store_get_base (service_fixture_service (host.fixture)->store);
   g_autofree char *json = g_strdup_printf ("{\"name\":\"n\",\"config\":{\"virt-type\":\"pv\","
                                            "\"memory\":\"64\",\"kernel\":\"%s/../test.conf\"}}",
@@ -144,11 +145,11 @@ END_TEST
 START_TEST (the_configuration_is_there_before_the_boot)
 {
   Host host = host_new ();
-  const char *run_dir = service_fixture_service (host.fixture)->settings->run_dir;
-  g_setenv ("RUN_DIR", run_dir, TRUE);
-  set_hook (&host, "run-pre-boot",
-            "grep -c \"^uuid='$1'\\|^uuid=\\\"$1\\\"\" \"$RUN_DIR/$1.cfg\" >\"$T/said\"\n"
-            "grep -c '^create' \"$DUMMY_XL_DIR/calls\" >\"$T/said\"; exit 0");
+  g_autofree char *body =
+      g_strdup_printf ("grep -c \"^uuid='$1'\\|^uuid=\\\"$1\\\"\" \"%s/$1.cfg\" >\"$T/said\"\n"
+                       "grep -c '^create' \"$DUMMY_XL_DIR/calls\" >\"$T/said\"; exit 0",
+                       service_fixture_service (host.fixture)->settings->run_dir);
+  set_hook (&host, "run-pre-boot", body);
   operation_run (host.vm, XM_OPERATION_START);
   channel_expect (&host.said, "1");
   channel_expect (&host.said, "0");

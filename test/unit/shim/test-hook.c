@@ -27,7 +27,8 @@ typedef struct {
 static Host
 host_new (void)
 {
-  Host host = { service_fixture_new (), NULL, scripts_new () };
+  Host host = { .dir = scripts_new () };
+  host.fixture = service_fixture_new ();
   host.vm = service_fixture_add_vm (host.fixture, UUID, "{\"name\":\"n\"}");
   return host;
 }
@@ -145,8 +146,8 @@ END_TEST
 
 START_TEST (a_program_gets_arguments_and_environment)
 {
-  Host host = host_new ();
   g_setenv ("HOOK_TEST", "a b", TRUE);
+  Host host = host_new ();
   g_autofree char *script =
       script_new (host.dir, "s", "printf '<%s>' \"$#\" \"$@\" \"$HOOK_TEST\" >\"$T/out\"; exit 0");
   run_well (&host, script);

@@ -48,9 +48,9 @@ END_TEST
 
 START_TEST (the_power_button)
 {
+  char *scripts = scripts_new ();
   ServiceFixture *fixture = service_fixture_new ();
   XmService *service = service_fixture_service (fixture);
-  char *scripts = scripts_new ();
   Channel said = channel_new (scripts, "said");
   g_autofree char *program = script_new (scripts, "off", "echo \"off $1\" >$T/said");
   g_strfreev (service->settings->commands[XM_COMMAND_POWER_OFF]);

@@ -24,9 +24,9 @@ static char *folder;
 static void
 set_up (void)
 {
+  folder = scripts_new ();
   fixture = service_fixture_new ();
   service = service_fixture_service (fixture);
-  folder = scripts_new ();
 }
 
 static void

@@ -24,7 +24,8 @@ typedef struct {
 static Host
 host_new (void)
 {
-  Host host = { .fixture = service_fixture_new (), .dir = scripts_new () };
+  Host host = { .dir = scripts_new () };
+  host.fixture = service_fixture_new ();
   host.vm = service_fixture_add_vm (host.fixture, UUID, "{\"name\":\"n\"}");
   host.said = channel_new (host.dir, "said");
   host.go = channel_new (host.dir, "go");

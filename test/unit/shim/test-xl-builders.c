@@ -18,8 +18,8 @@ static Channel gate;
 static void
 set_up (void)
 {
-  fixture = service_fixture_new ();
   scripts = scripts_new ();
+  fixture = service_fixture_new ();
   gate = channel_new (scripts, "gate");
   g_free (script_new (scripts, "xl", "read -r word <$T/gate"));
   config = g_build_filename (service_fixture_service (fixture)->settings->run_dir, "x.cfg", NULL);
