@@ -330,8 +330,10 @@ reap (XmVm *vm, const XlDomain *domain)
   XmLifecycle *lifecycle = vm->lifecycle;
   if (lifecycle->reaping)
     return;
-  g_message ("%s: domain %u has ended, reason %d", vm->uuid, domain->domid,
-             domain->shutdown_reason);
+  g_autofree char *domid = g_strdup_printf ("%u", domain->domid);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "DOMID", domid, "MESSAGE",
+                    "%s: domain %u has ended, reason %d", vm->uuid, domain->domid,
+                    domain->shutdown_reason);
   lifecycle->reaping = TRUE;
   if (domain->shutdown_reason == XL_SHUTDOWN_REASON_REBOOT &&
       !is_current (lifecycle, XM_OPERATION_DESTROY))

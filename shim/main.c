@@ -10,9 +10,11 @@
 #include "shim/bus-limit.h"
 #include "shim/pciback.h"
 #include "shim/host-reference.h"
+#include "shim/journal.h"
 #include "shim/property-reference.h"
 #include "shim/service.h"
 #include "shim/shutdown-all.h"
+#include "shim/watchdog.h"
 
 #include "xenmgr-xl-config.h"
 
@@ -229,6 +231,8 @@ main (int argc, char **argv)
   if (settings->debug)
     g_log_set_debug_enabled (TRUE);
   g_log_writer_default_set_use_stderr (TRUE);
+  g_log_set_writer_func (xm_journal_write, NULL, NULL);
+  guint watchdog = xm_watchdog_start (); /* before GDBus has threads */
 
   Daemon daemon = { .status = EXIT_SUCCESS };
   daemon.connection = connect_bus (settings->bus, &error);
@@ -246,6 +250,8 @@ main (int argc, char **argv)
 
   daemon.loop = g_main_loop_new (NULL, FALSE);
   run (&daemon);
+  if (watchdog != 0)
+    g_source_remove (watchdog);
   xm_service_free (daemon.service);
   g_dbus_connection_flush_sync (daemon.connection, NULL, NULL);
   g_object_unref (daemon.connection);

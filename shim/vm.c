@@ -164,8 +164,9 @@ xm_vm_set_state (XmVm *vm, XmVmState state)
 {
   if (vm->state == state)
     return;
-  g_message ("%s: %s -> %s", vm->uuid, xm_vm_state_internal (vm->state),
-             xm_vm_state_internal (state));
+  g_autofree char *domid = g_strdup_printf ("%d", vm->domid);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "DOMID", domid, "MESSAGE", "%s: %s -> %s",
+                    vm->uuid, xm_vm_state_internal (vm->state), xm_vm_state_internal (state));
   vm->state = state;
   xm_state_hooks_state (vm, xm_lifecycle_is_known (vm));
   xm_vm_qmp_follow (vm);

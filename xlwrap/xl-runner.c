@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "xlwrap/xl-error.h"
 #include "xlwrap/xl-message.h"
 
 #define DEFAULT_MAX_PARALLEL 4
@@ -89,6 +90,25 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* What changes something is worth a line in every log; queries are not. */
+static void
+log_end (const Request *request, const GError *error)
+{
+  if (request->timeout == XL_TIMEOUT_QUERY)
+    return;
+  int status = error != NULL ? xl_error_get_exit_status (error) : 0;
+  g_autofree char *command = xl_message_format_command ((const char *const *)request->argv);
+  g_autofree char *status_text = g_strdup_printf ("%d", status);
+  g_autofree char *message =
+      error != NULL ? g_strdup (error->message) : g_strconcat (command, ": done", NULL);
+  const GLogField fields[] = { { "MESSAGE", message, -1 },
+                               { "PRIORITY", "5", -1 },
+                               { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 },
+                               { "COMMAND", command, -1 },
+                               { "EXIT_STATUS", status_text, -1 } }; /* last: not all have one */
+  g_log_structured_array (G_LOG_LEVEL_MESSAGE, fields, G_N_ELEMENTS (fields) - (status < 0));
+}
+
 static void
 on_ended (GObject *object, GAsyncResult *result, gpointer data)
 {
@@ -97,6 +117,7 @@ on_ended (GObject *object, GAsyncResult *result, gpointer data)
   GError *error = NULL;
   XlOutput *output = xl_process_run_finish (result, &error);
 
+  log_end (g_task_get_task_data (task), error);
   if (g_error_matches (error, XL_ERROR, XL_ERROR_SPAWN))
     self->spawned--;
   if (output != NULL)

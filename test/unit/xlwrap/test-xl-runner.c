@@ -96,6 +96,38 @@ START_TEST (silent_failure_tells_the_status)
 }
 END_TEST
 
+static GLogWriterOutput
+keep_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  GString *lines = user_data;
+  gboolean is_debug = level == G_LOG_LEVEL_DEBUG;
+  for (gsize i = 0; i < n_fields && !is_debug; i++) {
+    if (g_str_equal (fields[i].key, "MESSAGE") || g_str_equal (fields[i].key, "COMMAND") ||
+        g_str_equal (fields[i].key, "EXIT_STATUS"))
+      g_string_append_printf (lines, "%s=%s\n", fields[i].key, (const char *)fields[i].value);
+  }
+  return G_LOG_WRITER_HANDLED;
+}
+
+START_TEST (what_changes_something_is_logged)
+{
+  g_autoptr (GString) lines = g_string_new (NULL);
+  g_log_set_writer_func (keep_fields, lines, NULL);
+
+  g_autoptr (XlOutput) query = finish_well (run_as (XL_TIMEOUT_QUERY, ARGV ("nul")));
+  g_autoptr (XlOutput) done = finish_well (run_as (XL_TIMEOUT_QUICK, ARGV ("nul")));
+  g_autoptr (GError) failed =
+      finish_badly (run_as (XL_TIMEOUT_BUILD, ARGV ("exit", "3", "")), XL_ERROR, XL_ERROR_EXIT);
+  g_autoptr (GError) killed =
+      finish_badly (run_as (XL_TIMEOUT_QUICK, ARGV ("signal", "9")), XL_ERROR, XL_ERROR_SIGNAL);
+  ck_assert_str_eq (lines->str, "MESSAGE=fake-xl nul: done\nCOMMAND=fake-xl nul\nEXIT_STATUS=0\n"
+                                "MESSAGE=fake-xl exit 3 '': ended with status 3\n"
+                                "COMMAND=fake-xl exit 3 ''\nEXIT_STATUS=3\n"
+                                "MESSAGE=fake-xl signal 9: ended by signal 9 (Killed)\n"
+                                "COMMAND=fake-xl signal 9\n");
+}
+END_TEST
+
 START_TEST (signal_is_named)
 {
   g_autoptr (GError) error = finish_badly (run (ARGV ("signal", "15")), XL_ERROR, XL_ERROR_SIGNAL);
@@ -369,6 +401,7 @@ main (void)
   tcase_add_loop_test (tcase, endless_output_is_stopped, 0, 2);
   tcase_add_test (tcase, exit_status_and_message_are_kept);
   tcase_add_test (tcase, silent_failure_tells_the_status);
+  tcase_add_test (tcase, what_changes_something_is_logged);
   tcase_add_test (tcase, signal_is_named);
   tcase_add_test (tcase, missing_program_is_an_error_of_the_call);
   tcase_add_test (tcase, bare_name_is_looked_up);
