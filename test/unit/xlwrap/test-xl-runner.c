@@ -96,12 +96,13 @@ START_TEST (silent_failure_tells_the_status)
 }
 END_TEST
 
+static GString *lines; /* while they are kept */
+
 static GLogWriterOutput
 keep_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
-  GString *lines = user_data;
-  gboolean is_debug = level == G_LOG_LEVEL_DEBUG;
-  for (gsize i = 0; i < n_fields && !is_debug; i++) {
+  gboolean is_kept = lines != NULL && level != G_LOG_LEVEL_DEBUG;
+  for (gsize i = 0; i < n_fields && is_kept; i++) {
     if (g_str_equal (fields[i].key, "MESSAGE") || g_str_equal (fields[i].key, "COMMAND") ||
         g_str_equal (fields[i].key, "EXIT_STATUS"))
       g_string_append_printf (lines, "%s=%s\n", fields[i].key, (const char *)fields[i].value);
@@ -111,20 +112,23 @@ keep_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoi
 
 START_TEST (what_changes_something_is_logged)
 {
-  g_autoptr (GString) lines = g_string_new (NULL);
-  g_log_set_writer_func (keep_fields, lines, NULL);
+  lines = g_string_new (NULL);
+  g_log_set_writer_func (keep_fields, NULL, NULL);
 
-  g_autoptr (XlOutput) query = finish_well (run_as (XL_TIMEOUT_QUERY, ARGV ("nul")));
-  g_autoptr (XlOutput) done = finish_well (run_as (XL_TIMEOUT_QUICK, ARGV ("nul")));
+  xl_output_free (finish_well (run_as (XL_TIMEOUT_QUERY, ARGV ("nul"))));
+  xl_output_free (finish_well (run_as (XL_TIMEOUT_QUICK, ARGV ("nul"))));
   g_autoptr (GError) failed =
       finish_badly (run_as (XL_TIMEOUT_BUILD, ARGV ("exit", "3", "")), XL_ERROR, XL_ERROR_EXIT);
   g_autoptr (GError) killed =
       finish_badly (run_as (XL_TIMEOUT_QUICK, ARGV ("signal", "9")), XL_ERROR, XL_ERROR_SIGNAL);
+  ck_assert_int_eq (xl_error_get_exit_status (failed), 3);
+  ck_assert_int_eq (xl_error_get_exit_status (killed), -1);
   ck_assert_str_eq (lines->str, "MESSAGE=fake-xl nul: done\nCOMMAND=fake-xl nul\nEXIT_STATUS=0\n"
                                 "MESSAGE=fake-xl exit 3 '': ended with status 3\n"
                                 "COMMAND=fake-xl exit 3 ''\nEXIT_STATUS=3\n"
                                 "MESSAGE=fake-xl signal 9: ended by signal 9 (Killed)\n"
                                 "COMMAND=fake-xl signal 9\n");
+  g_string_free (g_steal_pointer (&lines), TRUE);
 }
 END_TEST
 
