@@ -29,6 +29,8 @@ static const TextKey text_keys[] = {
   { "paths", "templates", G_STRUCT_OFFSET (XmSettings, templates) },
   { "paths", "stubdomain-kernel", G_STRUCT_OFFSET (XmSettings, stubdomain_kernel) },
   { "paths", "stubdomain-ramdisk", G_STRUCT_OFFSET (XmSettings, stubdomain_ramdisk) },
+  { "paths", "qmp-helper", G_STRUCT_OFFSET (XmSettings, qmp_helper) },
+  { "stubdomain", "qmp-transport", G_STRUCT_OFFSET (XmSettings, qmp_transport) },
   { "paths", "host-root", G_STRUCT_OFFSET (XmSettings, host_root) },
   { "paths", "disks-dir", G_STRUCT_OFFSET (XmSettings, disks_dir) },
   { "paths", "diag-dir", G_STRUCT_OFFSET (XmSettings, diag_dir) },
@@ -145,6 +147,19 @@ take_access (XmSettings *settings, GKeyFile *file, GError **error)
     return TRUE;
   }
   g_propagate_prefixed_error (error, failure, "%s: [access] polkit: ", settings->config);
+  return FALSE;
+}
+
+/* As xl knows them. */
+static gboolean
+check_transport (const XmSettings *settings, GError **error)
+{
+  static const char *const words[] = { "vchan", "argo", "v4v", NULL };
+  if (g_strv_contains (words, settings->qmp_transport))
+    return TRUE;
+  g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+               "%s: [stubdomain] qmp-transport: '%s' is none of vchan, argo and v4v",
+               settings->config, settings->qmp_transport);
   return FALSE;
 }
 
@@ -284,6 +299,10 @@ take_paths (XmSettings *settings, GKeyFile *file)
     settings->stubdomain_kernel = g_strdup (XM_STUBDOM_DIR "/qemu-stubdom-linux-kernel");
   if (settings->stubdomain_ramdisk == NULL)
     settings->stubdomain_ramdisk = g_strdup (XM_STUBDOM_DIR "/qemu-stubdom-linux-rootfs");
+  if (settings->qmp_helper == NULL)
+    settings->qmp_helper = g_strdup (XM_LIBEXECDIR "/qmp-helper");
+  if (settings->qmp_transport == NULL)
+    settings->qmp_transport = g_strdup ("vchan");
   if (settings->host_root == NULL)
     settings->host_root = g_strdup ("");
   if (settings->amixer == NULL)
@@ -350,6 +369,8 @@ xm_settings_new (int *argc, char ***argv, GError **error)
   if (file == NULL || !take_limits (settings, file, error) || !take_access (settings, file, error))
     return NULL;
   take_paths (settings, file);
+  if (!check_transport (settings, error))
+    return NULL;
   return g_steal_pointer (&settings);
 }
 

@@ -38,11 +38,13 @@ typedef struct {
   char *templates; /* folder of the flavour, with the template files in it */
   char *stubdomain_kernel;
   char *stubdomain_ramdisk;
-  char *host_root; /* "" or a directory that stands for / where the host is looked at; see
-                      xm_settings_host_path() */
-  char *disks_dir; /* where create_vhd puts images */
-  char *diag_dir;  /* of diagnostic files and status reports */
-  char *amixer;    /* program for the controls of sound cards */
+  char *qmp_helper;    /* carries QMP into stubdomains, if xl lets itself be told so */
+  char *qmp_transport; /* which way: vchan, argo or v4v */
+  char *host_root;     /* "" or a directory that stands for / where the host is looked at; see
+                          xm_settings_host_path() */
+  char *disks_dir;     /* where create_vhd puts images */
+  char *diag_dir;      /* of diagnostic files and status reports */
+  char *amixer;        /* program for the controls of sound cards */
   guint timeouts[XL_N_TIMEOUTS]; /* seconds */
   guint agent_timeout;           /* seconds in which a guest must do what its agent has taken on */
   guint state_hook_timeout;      /* seconds that a hook may delay vm_state_changed */

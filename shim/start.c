@@ -61,6 +61,7 @@ on_toolstack (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   g_clear_error (&error);
   start->openxt = xm_toolstack_is_openxt (start->vm->service->toolstack);
+  start->chooses_qmp_proxy = xm_toolstack_chooses_qmp_proxy (start->vm->service->toolstack);
   g_task_return_boolean (task, TRUE);
 }
 

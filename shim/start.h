@@ -16,14 +16,15 @@ typedef struct {
       *disk_formats;    /* disk id -> format that the image has, where its type leaves it open */
   GHashTable *overlays; /* disk id -> path of the image to use instead of the disk's own */
   GHashTable
-      *nic_backends;      /* NIC id -> domid of the backend that serves it, where it is not dom0 */
-  gboolean openxt;        /* the xl at hand is OpenXT's: see xm_toolstack_is_openxt() */
-  GPtrArray *pci_devices; /* XmPassedDevice, NULL for none */
-  char *kernel;           /* taken out of a disk because the property is empty; NULL for none */
-  char *ovf_iso;          /* CD image with the OVF environment, NULL for none */
-  char *config_path;      /* the xl.cfg, once it is written */
-  char *image;            /* saved state to restore instead of creating, NULL for none */
-  char **monitor;         /* QEMU's arguments for a monitor of the service's own, NULL for none */
+      *nic_backends; /* NIC id -> domid of the backend that serves it, where it is not dom0 */
+  gboolean openxt;   /* the xl at hand is OpenXT's: see xm_toolstack_is_openxt() */
+  gboolean chooses_qmp_proxy; /* see xm_toolstack_chooses_qmp_proxy() */
+  GPtrArray *pci_devices;     /* XmPassedDevice, NULL for none */
+  char *kernel;               /* taken out of a disk because the property is empty; NULL for none */
+  char *ovf_iso;              /* CD image with the OVF environment, NULL for none */
+  char *config_path;          /* the xl.cfg, once it is written */
+  char *image;                /* saved state to restore instead of creating, NULL for none */
+  char **monitor; /* QEMU's arguments for a monitor of the service's own, NULL for none */
 } XmStart;
 
 XmStart *xm_start_new (XmVm *vm, GCancellable *cancellable);

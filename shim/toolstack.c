@@ -93,9 +93,22 @@ xm_toolstack_has (const XmToolstack *toolstack, const char *subcommand)
   return toolstack->help != NULL && xl_help_has (toolstack->help, subcommand);
 }
 
+/* OpenXT's subcommands, which this project's patches bring, too. */
+static gboolean
+has_openxt_commands (const XmToolstack *toolstack)
+{
+  return xm_toolstack_has (toolstack, "acpi-state") &&
+         xm_toolstack_has (toolstack, "uuid-to-domid");
+}
+
 gboolean
 xm_toolstack_is_openxt (const XmToolstack *toolstack)
 {
-  return xm_toolstack_has (toolstack, "acpi-state") &&
-         xm_toolstack_has (toolstack, "uuid-to-domid") && !xm_toolstack_has (toolstack, "sleep");
+  return has_openxt_commands (toolstack) && !xm_toolstack_has (toolstack, "sleep");
+}
+
+gboolean
+xm_toolstack_chooses_qmp_proxy (const XmToolstack *toolstack)
+{
+  return has_openxt_commands (toolstack) && xm_toolstack_has (toolstack, "sleep");
 }

@@ -42,4 +42,10 @@ gboolean xm_toolstack_has (const XmToolstack *toolstack, const char *subcommand)
  */
 gboolean xm_toolstack_is_openxt (const XmToolstack *toolstack);
 
+/**
+ * xm_toolstack_chooses_qmp_proxy: whether xl.cfg says which program carries QMP into a stubdomain:
+ * this is an xl with this project's patches.
+ */
+gboolean xm_toolstack_chooses_qmp_proxy (const XmToolstack *toolstack);
+
 G_END_DECLS

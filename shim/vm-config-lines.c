@@ -6,6 +6,7 @@
 #include "shim/error.h"
 #include "shim/text.h"
 #include "shim/vm-config-openxt.h"
+#include "shim/vm-config-stubdom.h"
 #include "shim/vm-disk-specs.h"
 #include "shim/vm-nic-specs.h"
 #include "shim/vm-pci-config.h"
@@ -218,20 +219,11 @@ is_missing_wrapper (const XmConfigBuilder *b, const char *path)
 static gboolean
 add_device_model (XmConfigBuilder *b, GError **error)
 {
-  const XmSettings *settings = b->vm->service->settings;
   const char *program = xm_text_or (xm_vm_read (b->vm, "config/qemu-dm-path"), "");
   if (!xl_config_set_string (b->lines, "device_model_version", "qemu-xen", error))
     return FALSE;
-  if (*program != '\0' && !is_missing_wrapper (b, program) &&
-      !add_file (b, "qemu-dm-path", "device_model_override", program, error))
-    return FALSE;
-  if (!b->stubdom)
-    return TRUE;
-  xm_vm_config_need (b->config, settings->stubdomain_kernel, -1);
-  xm_vm_config_need (b->config, settings->stubdomain_ramdisk, -1);
-  return xl_config_set_boolean (b->lines, "device_model_stubdomain_override", TRUE, error) &&
-         xl_config_set_string (b->lines, "stubdomain_kernel", settings->stubdomain_kernel, error) &&
-         xl_config_set_string (b->lines, "stubdomain_ramdisk", settings->stubdomain_ramdisk, error);
+  return *program == '\0' || is_missing_wrapper (b, program) ||
+         add_file (b, "qemu-dm-path", "device_model_override", program, error);
 }
 
 static gboolean
@@ -317,6 +309,7 @@ static const struct {
   { ALL, add_devices },
   { ALL, add_pci_devices },
   { HVM, add_device_model },
+  { HVM, xm_vm_config_add_stubdom },
   { HVM, add_device_model_arguments },
   { HVM, add_display },
   { HVM, add_sound },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/text.h"
+#include "shim/vm-config-stubdom.h"
 #include "shim/vm-device.h"
 
 gboolean
@@ -11,7 +12,7 @@ xm_vm_config_add_openxt (XmConfigBuilder *b, GError **error)
 {
   gint64 vcpus = xm_vm_read_integer (b->vm, "config/vcpus", 1);
   gint64 cores = xm_vm_read_integer (b->vm, "config/cores-per-socket", 0);
-  gint64 memory = xm_vm_read_integer (b->vm, "config/stubdom-memory", 0);
+  gint64 memory = 0;
   const char *display = xm_text_or (xm_vm_read (b->vm, "config/display"), "none");
   gboolean shown = !g_str_equal (display, "none") && !g_str_equal (display, "nogfx");
 
@@ -20,8 +21,9 @@ xm_vm_config_add_openxt (XmConfigBuilder *b, GError **error)
     return FALSE;
   /* The name of stubdomain_memory before upstream had one: which of the two counts depends on the
    * release. */
-  if (b->hvm && memory > 0 && memory <= G_MAXINT32 &&
-      !xl_config_set_integer (b->lines, "stubdomain_memkb", memory * 1024, error))
+  if (b->hvm &&
+      (!xm_vm_config_stubdom_memory (b, &memory, error) ||
+       (memory > 0 && !xl_config_set_integer (b->lines, "stubdomain_memkb", memory * 1024, error))))
     return FALSE;
   return !shown || xl_config_set_string (b->lines, "dm_display", display, error) ||
          xm_vm_config_refuse (b, "display", error);

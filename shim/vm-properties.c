@@ -360,7 +360,7 @@ static const XmVmProperty rows[] = {
   BOOLEAN ("stubdom", "stubdom", "false", .get = get_stubdom),
   STRING ("stubdom-cmdline", "config/stubdom-cmdline", "", .config_key = "stubdomain_cmdline", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM),
   STRING ("stubdom-flask-label", "config/stubdom-flask-label", "", .config_key = "device_model_stubdomain_seclabel", .config_line = XM_CONFIG_STRING, .config_use = XM_CONFIG_HVM),
-  INTEGER ("stubdom-memory", "config/stubdom-memory", "96", .config_key = "stubdomain_memory", .config_line = XM_CONFIG_INTEGER, .config_use = XM_CONFIG_HVM | XM_CONFIG_IF_POSITIVE),
+  INTEGER ("stubdom-memory", "config/stubdom-memory", "96"),
   STRING ("sync-uuid", "sync-uuid", ""),
   STRING ("text_color_vg", "config/text-color", ""),
   INTEGER ("time-offset", "time-offset", "0", .config_key = "rtc_timeoffset", .config_line = XM_CONFIG_INTEGER),

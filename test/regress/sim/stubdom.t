@@ -62,4 +62,42 @@ prints 'destroy' '' xec-vm -n stub destroy
 end
 like 'nobody else came' "$(<"$WORK/helper")" ' sessions=3 '
 
+# xl.cfg: stock xl gets what it knows.
+line () { sed -n "s/^$1=//p" "$XM_SIM_DIR/run/$U.cfg"; }
+configure () { # LINE...: of group [paths]
+  printf '%s\n' '[paths]' "host-root=$root" "stubdomain-kernel=$WORK/kernel" "stubdomain-ramdisk=$WORK/ramdisk" \
+    "$@" >"$XM_SIM_DIR/xenmgr-xl.conf"
+  daemon restart || diag 'the daemon does not restart'
+}
+is "the ramdisk is named" "$(line stubdomain_ramdisk)" "'$WORK/ramdisk'"
+is 'with a small one, xl decides on the memory' "$(line stubdomain_memory)" ''
+is 'and on the proxy' "$(line stubdomain_qmp_proxy)" ''
+
+# One with the patches is told who carries QMP; and what a large ramdisk takes is not left to xl.
+real=$(command -v xl)
+mkdir "$WORK/bin"
+cat >"$WORK/bin/xl" <<XL
+#!/bin/bash
+[[ \$1 == help ]] || exec '$real' "\$@"
+'$real' help
+printf ' %s   patched\n' acpi-state uuid-to-domid sleep
+XL
+chmod +x "$WORK/bin/xl"
+PATH=$WORK/bin:$PATH
+head -c 60M /dev/zero | gzip -c >"$WORK/ramdisk"
+configure "qmp-helper=$XM_BUILD/qmp-helper/qmp-helper"
+prints 'start' '' xec-vm -n stub start
+is 'the proxy is named' "$(line stubdomain_qmp_proxy)" "'$XM_BUILD/qmp-helper/qmp-helper'"
+is 'over a vchan, as it is' "$(line stubdomain_qmp_transport)" ''
+is 'the ramdisk has room' "$(line stubdomain_memory)" 160
+prints 'destroy' '' xec-vm -n stub destroy
+configure "qmp-helper=$XM_BUILD/qmp-helper/qmp-helper" '[stubdomain]' qmp-transport=argo
+prints 'start' '' xec-vm -n stub start
+is 'another way is named' "$(line stubdomain_qmp_transport)" "'argo'"
+prints 'destroy' '' xec-vm -n stub destroy
+configure "qmp-helper=$WORK/none"
+prints 'start' '' xec-vm -n stub start
+is 'without qmp-helper it is left to xl' "$(line stubdomain_qmp_proxy)" ''
+prints 'destroy' '' xec-vm -n stub destroy
+
 done_testing

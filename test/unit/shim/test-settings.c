@@ -53,6 +53,8 @@ START_TEST (defaults)
   ck_assert_uint_eq (made->timeouts[XL_TIMEOUT_BUILD], 300);
   ck_assert_uint_eq (made->max_parallel, 4);
   ck_assert_uint_eq (made->output_limit, 16 * 1024 * 1024);
+  ck_assert (g_str_has_suffix (made->qmp_helper, "/qmp-helper"));
+  ck_assert_str_eq (made->qmp_transport, "vchan");
   ck_assert (!made->debug);
   fixture_free (base);
 }
@@ -92,6 +94,7 @@ START_TEST (bad_values_are_named)
   refuse (base, "[limits]\nparalel-xl=1\n", "", "[limits] paralel-xl: no such setting");
   refuse (base, "[path]\nxl=/x\n", "", "[path] xl: no such setting");
   refuse (base, "xl=/x\n", "", "test.conf: ");
+  refuse (base, "[stubdomain]\nqmp-transport=smoke\n", "", "[stubdomain] qmp-transport: 'smoke'");
   refuse (base, "", "--no-such-option", "--no-such-option");
   refuse (base, "", "word", "unexpected argument word");
   refuse (base, "", "--config /no/such/file", "/no/such/file");

@@ -31,13 +31,15 @@ START_TEST (told_apart)
 {
   static const struct {
     const char *help;
-    gboolean openxt, acpi_state;
+    gboolean openxt, acpi_state, patched;
   } cases[] = {
-    { HEADER, FALSE, FALSE },
-    { HEADER " acpi-state   Get it\n uuid-to-domid   Convert\n hibernate  S4\n", TRUE, TRUE },
-    { HEADER " acpi-state   Get it\n", FALSE, TRUE },
-    { HEADER " uuid-to-domid   Convert\n", FALSE, FALSE },
-    { HEADER " acpi-state   Get it\n uuid-to-domid   Convert\n sleep   S3\n", FALSE, TRUE },
+    { HEADER, FALSE, FALSE, FALSE },
+    { HEADER " acpi-state   Get it\n uuid-to-domid   Convert\n hibernate  S4\n", TRUE, TRUE,
+      FALSE },
+    { HEADER " acpi-state   Get it\n", FALSE, TRUE, FALSE },
+    { HEADER " uuid-to-domid   Convert\n", FALSE, FALSE, FALSE },
+    { HEADER " acpi-state   Get it\n uuid-to-domid   Convert\n sleep   S3\n", FALSE, TRUE, TRUE },
+    { HEADER " sleep   S3\n", FALSE, FALSE, FALSE },
   };
   g_autoptr (ServiceFixture) fixture = service_fixture_new ();
   XmService *service = service_fixture_service (fixture);
@@ -48,6 +50,7 @@ START_TEST (told_apart)
   ck_assert (!xm_service_has_subcommand (service, "list"));
   ck_assert_int_eq (xm_service_has_subcommand (service, "acpi-state"), cases[_i].acpi_state);
   ck_assert_int_eq (xm_toolstack_is_openxt (service->toolstack), cases[_i].openxt);
+  ck_assert_int_eq (xm_toolstack_chooses_qmp_proxy (service->toolstack), cases[_i].patched);
 
   ck_assert (find (fixture, NULL, NULL));
   ck_assert_uint_eq (dummy_xl_count ("help"), 1);
@@ -115,7 +118,7 @@ main (void)
 {
   Suite *suite = suite_create ("toolstack");
   TCase *tcase = tcase_create ("toolstack");
-  tcase_add_loop_test (tcase, told_apart, 0, 5);
+  tcase_add_loop_test (tcase, told_apart, 0, 6);
   tcase_add_test (tcase, no_answer_is_asked_for_again);
   tcase_add_test (tcase, cancelled);
   tcase_add_test (tcase, the_end_of_the_service);
