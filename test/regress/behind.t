@@ -9,7 +9,7 @@ new_guest behind
 xec-vm -n behind start
 forget_signals
 xl destroy behind
-states_become 'xl destroy' "$U" stopped
+states_become_destroyed 'xl destroy' "$U" stopped
 prints 'state' stopped xec-vm -n behind get state
 
 xec-vm -n behind start; guest_up behind

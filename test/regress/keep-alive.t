@@ -24,7 +24,7 @@ states_become 'a reboot is one start, at once' "$U" "rebooting $again"
 guest_up kept
 forget_signals
 xl destroy kept
-states_become 'xl destroy' "$U" "$again"
+states_become_destroyed 'xl destroy' "$U" "$again"
 
 # --- taking it away is how to keep it off ---
 guest_up kept
@@ -37,7 +37,7 @@ new_guest measure
 xec -o "$VM" set keep-alive true
 xec-vm -u "$U" start
 xl destroy measure
-states_become 'another VM starts again' "$U" "creating running $again"
+states_become_destroyed 'another VM starts again' "$U" "creating running $again"
 is 'this one does not' "$(states "$kept")" 'stopping stopped'
 
 # --- a domain that ends while the service is away ---

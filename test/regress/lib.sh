@@ -290,10 +290,16 @@ states () { signals vm_state_changed "$1" | sed 's/.*","\([a-z]*\)",[-0-9]*\]$/\
 
 told () { [[ $(states "$1") == "$2" ]]; } # UUID STATES
 
-# states_become NAME UUID "STATE STATE...": exactly these were told since forget_signals
-states_become () {
-  within "$1" "$LIMIT" told "$2" "$3" || { diag "told: $(states "$2")"; diag "expected: $3"; return 1; }
+within_states () { # FUNCTION NAME UUID STATES
+  within "$2" "$LIMIT" "$1" "$3" "$4" || { diag "told: $(states "$3")"; diag "expected: $4"; return 1; }
 }
+
+# states_become NAME UUID "STATE STATE...": exactly these were told since forget_signals
+states_become () { within_states told "$@"; }
+
+# The same after `xl destroy`, which pauses the domain first: that may have been seen.
+told_destroyed () { [[ $(states "$1" | sed 's/\<paused stopped/stopped/') == "$2" ]]; }
+states_become_destroyed () { within_states told_destroyed "$@"; }
 
 got_signal () { signals "$1" "$2" | grep -q .; }
 
