@@ -28,7 +28,8 @@ is 'the domid is xl'"'"'s' "$domid" "$(xl domid life)"
 is 'the uuid in xl list -v' "$(xl list -v life | awk 'NR == 2 { print $7 }')" "$U"
 prints 'list-domids' "$domid" xec list-domids
 prints 'find-vm-by-domid' "$VM" xec find-vm-by-domid "$domid"
-prints 'memory-target' 128 xec-vm -n life get memory-target
+# libxl's target is without the memory of the display
+prints 'memory-target' "$([[ $GUEST == hvm ]] && echo 112 || echo 128)" xec-vm -n life get memory-target
 unlike 'xl list: it is not paused' "$(xl_state life)" p
 sync_signals
 like 'the last signal' "$(signals vm_state_changed "$U" | tail -n 1)" "^\\[\"$U\",\"$VM\",\"running\",0\\]\$"

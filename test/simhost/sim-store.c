@@ -178,7 +178,10 @@ sim_store_build (const SimDomain *domain, json_t *config)
       g_strdup_printf ("%" G_GINT64_FORMAT ".%02d", domain->started_us / G_USEC_PER_SEC,
                        (int)(domain->started_us / 10000 % 100));
   g_autofree char *max = g_strdup_printf ("%" G_GINT64_FORMAT, domain->max_kb);
-  g_autofree char *target = g_strdup_printf ("%" G_GINT64_FORMAT, domain->memory_kb);
+  gint64 video_kb =
+      json_integer_value (json_object_get (json_object_get (config, "b_info"), "video_memkb"));
+  g_autofree char *video = g_strdup_printf ("%" G_GINT64_FORMAT, video_kb);
+  g_autofree char *target = g_strdup_printf ("%" G_GINT64_FORMAT, domain->memory_kb - video_kb);
   gboolean hvm = g_strcmp0 (domain->type, "hvm") == 0;
   json_t *device;
   size_t i;
@@ -194,7 +197,7 @@ sim_store_build (const SimDomain *domain, json_t *config)
   node (n, GUEST_READS, start, "/vm/%s/start_time", domain->uuid);
   node (n, GUEST_READS, max, "/local/domain/%d/memory/static-max", n);
   node (n, GUEST_READS, target, "/local/domain/%d/memory/target", n);
-  node (n, GUEST_READS, "0", "/local/domain/%d/memory/videoram", n);
+  node (n, GUEST_READS, video, "/local/domain/%d/memory/videoram", n);
   node (n, GUEST_READS, id, "/local/domain/%d/domid", n);
   node (n, GUEST_READS, "1", "/local/domain/%d/store/port", n);
   node (n, GUEST_READS, "650753", "/local/domain/%d/store/ring-ref", n);

@@ -414,13 +414,16 @@ xl_mem_set (XlCall *call)
 {
   Held held = hold (call->argv[0]);
   gint64 kb = parse_kb (call->argv[1]);
-  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, kb);
+  /* libxl's target is without the memory of the display, which keeps its size. */
+  g_autofree char *video = sim_store_read (held.domid, "memory/videoram");
+  gint64 target_kb = kb - (video != NULL ? g_ascii_strtoll (video, NULL, 10) : 0);
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, target_kb);
 
   if (kb < 0) {
     fprintf (stderr, "invalid memory size: %s\n", call->argv[1]);
     return let_go (&held, 1);
   }
-  if (held.domain == NULL || kb > held.domain->max_kb) {
+  if (held.domain == NULL || target_kb < 0 || target_kb > held.domain->max_kb) {
     xl_libxl_error ("libxl_mem.c:278:libxl_set_memory_target", held.domid,
                     "memory_dynamic_max must be less than or equal to memory_static_max\n");
     fprintf (stderr, "cannot set domid %d dynamic max memory to : %s\n", held.domid, call->argv[1]);

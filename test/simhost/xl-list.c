@@ -109,8 +109,10 @@ live_config (const SimDomain *domain)
     json_object_set_new (json_object_get (config, "c_info"), "name", json_string (domain->name));
     json_object_set_new (build, "max_memkb", json_integer (domain->max_kb));
     if (target != NULL)
-      json_object_set_new (build, "target_memkb",
-                           json_integer (g_ascii_strtoll (target, NULL, 10)));
+      json_object_set_new (
+          build, "target_memkb",
+          json_integer (g_ascii_strtoll (target, NULL, 10) +
+                        json_integer_value (json_object_get (build, "video_memkb"))));
   }
   return config;
 }

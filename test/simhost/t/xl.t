@@ -408,4 +408,17 @@ succeeds 'shutdown -F' xl shutdown -F h1
 like 'is off' "$(xl_state h1)" '^---s--$'
 xl destroy h1
 
+# libxl's target is without the memory of the display, which is what xl is told and tells otherwise
+config h5.cfg h5 '' 'type="hvm"' memory=128 videoram=16
+sed -i '/^type="pv"/d' "$R/root/h5.cfg"
+xl create -q -p -e "$R/root/h5.cfg"
+h5=/local/domain/$(xl domid h5)/memory
+memory () { echo "$(xenstore-read "$h5/target") $(xl list -l h5 | sed -n 's/.*"target_memkb": \([0-9]*\).*/\1/p')"; }
+is 'memory beside that of the display' "$(memory)" "$((112 * 1024)) $((128 * 1024))"
+is 'that of the display' "$(xenstore-read "$h5/videoram")" $((16 * 1024))
+xl mem-set h5 100
+is 'less memory' "$(memory)" "$((84 * 1024)) $((100 * 1024))"
+fails 'less than the display has' 'cannot set domid' xl mem-set h5 15
+xl destroy h5
+
 done_testing
