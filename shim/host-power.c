@@ -12,6 +12,7 @@
 #include "shim/sleep-all.h"
 
 #define INPUT          "com.citrix.xenclient.input"
+#define SURFMAN        "com.citrix.xenclient.surfman"
 #define HIBERNATED     "/platform/hibernated"
 #define SLEEP_STATES   "/sys/power/state"
 #define STATES_MAX     4096
@@ -128,6 +129,7 @@ typedef struct {
   gint64 slept;    /* µs that the host had slept before */
   gint64 deadline; /* monotonic µs */
   gboolean hibernation_stored;
+  gboolean surfman_told; /* that the host sleeps */
   GError *failure;
 } Run;
 
@@ -192,6 +194,8 @@ end (GTask *task, GError *error)
   Run *run = g_task_get_task_data (task);
   if (error != NULL)
     forget_hibernation (run);
+  if (run->surfman_told)
+    xm_peers_call (run->power->service->peers, SURFMAN, "post_s3", NULL, NULL, NULL);
   run->failure = error;
   g_idle_add (on_end, task);
 }
@@ -395,25 +399,45 @@ on_suspended (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
+/* The guests sleep, and surfman has had its time. */
+static void
+suspend (gpointer user_data)
+{
+  GTask *task = user_data;
+  Run *run = g_task_get_task_data (task);
+  XmService *service = run->power->service;
+  GError *error = NULL;
+  char **argv;
+  if (service == NULL) {
+    g_object_unref (task);
+    return;
+  }
+  if (!xm_host_power_check (service, run->action, &error)) {
+    end (task, error);
+    return;
+  }
+  argv = service->settings->commands[XM_COMMAND_HOST_SUSPEND];
+  g_message ("the host sleeps: %s", argv[0]);
+  run->slept = time_asleep ();
+  xl_runner_run_async (service->helpers, (const char *const *)argv, NULL, XL_TIMEOUT_BUILD, NULL,
+                       on_suspended, task);
+}
+
 static void
 on_vms_asleep (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   Run *run = g_task_get_task_data (task);
-  XmService *service = run->power->service;
-  char **argv = service->settings->commands[XM_COMMAND_HOST_SUSPEND];
   GError *error = NULL;
   gboolean asleep = xm_sleep_all_finish (result, &run->sleepers, &error);
   if (run->sleeper != NULL)
     xm_sleepers_add (run->sleepers, run->sleeper);
-  if (!asleep || !xm_host_power_check (service, run->action, &error)) {
+  if (!asleep) {
     end (task, error);
     return;
   }
-  g_message ("the host sleeps: %s", argv[0]);
-  run->slept = time_asleep ();
-  xl_runner_run_async (service->helpers, (const char *const *)argv, NULL, XL_TIMEOUT_BUILD, NULL,
-                       on_suspended, task);
+  run->surfman_told = TRUE;
+  xm_peers_call (run->power->service->peers, SURFMAN, "pre_s3", NULL, suspend, task);
 }
 
 static gboolean

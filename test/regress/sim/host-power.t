@@ -141,6 +141,9 @@ xl-sim guest asleep sleep
 within 'one sleeps already' "$LIMIT" has_acpi asleep 3
 bus-peer com.citrix.xenclient.input 'lock=()' 'switch_focus=(true,)' 'attach_vkbd=()' >"$WORK/peer" 2>&1 & watchers+=($!)
 within 'the input daemon is there' "$LIMIT" grep -q ready "$WORK/peer"
+bus-peer com.citrix.xenclient.surfman 'pre_s3=()' 'post_s3=()' >"$WORK/surfman" 2>&1 & watchers+=($!)
+within 'so is surfman' "$LIMIT" grep -q ready "$WORK/surfman"
+surfman () { grep -o '^[a-z]*_s3' "$WORK/surfman" | paste -sd ' '; }
 mkfifo "$WORK/gate"
 forget_host
 : >"$WORK/host-signals"
@@ -156,9 +159,11 @@ succeeds 'a start is refused' xec-vm -n low start
 prints 'quietly' stopped xec-vm -n low get state
 succeeds 'shutdown meanwhile is left out' host shutdown
 like 'the screen was locked' "$(<"$WORK/peer")" 'lock \(true,?\)'
+is 'surfman knows' "$(surfman)" pre_s3
 rm "$WORK/gate"; echo >&"$gate"; exec {gate}>&-
 wait $sleeping; is 'the host wakes' $? 0 || diag "$(<"$WORK/sleep.out")"
 is 'what it was told' "$(told_host)" suspend
+within 'surfman knows' "$LIMIT" eval '[[ $(surfman) == "pre_s3 post_s3" ]]'
 prints 'the VM is awake' 0 xec-vm -n sleeper get acpi-state
 prints 'one that slept before still does' 3 xec-vm -n asleep get acpi-state
 for name in restarted service; do prints "$name" running xec-vm -n $name get state; done
