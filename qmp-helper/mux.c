@@ -237,6 +237,7 @@ static int
 fill_poll (QhMux *mux, struct pollfd *fds)
 {
   QhTransport *transport = mux->loop->transport;
+  mux->loop->hurry = qh_link_hurry (&mux->link);
   bool accepts =
       qh_listener_timeout (mux->loop->listener) < 0 && mux->link.phase != QH_LINK_CLOSING;
   fds[POLL_LISTENER] = (struct pollfd){ accepts ? mux->loop->listener->fd : -1, POLLIN, 0 };
