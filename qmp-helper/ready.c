@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_MS 5000
+#define ANSWER_MS 20000 /* libxl waits for 60 s */
 #define UNDO_MS   200
 
 static int notify = -1;
