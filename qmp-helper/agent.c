@@ -40,7 +40,7 @@ hang_up (Agent *self)
   qh_queue_clear (&self->link.out);
 }
 
-static void
+static bool
 dial (Agent *self)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -53,12 +53,13 @@ dial (Agent *self)
       connect (self->monitor, (struct sockaddr *)&address, sizeof address) == 0) {
     qh_stats.sessions++;
     qh_link_attach (&self->link);
-    return;
+    return true;
   }
   qh_stats.refused++;
   if (qh_quiet_passed (&quiet))
     qh_log (QH_LOG_ERROR, "%s: %s", self->loop->options->connect, strerror (errno));
   hang_up (self);
+  return false;
 }
 
 static void
@@ -93,7 +94,8 @@ take_stream (Agent *self)
   size_t count = qh_queue_used (&self->in);
   const unsigned char *last = memrchr (bytes, QH_MARKER, count);
   if (self->link.transport->sessions == QH_SESSIONS_MARKER && last != NULL) {
-    dial (self);
+    if (!dial (self))
+      qh_link_drop (&self->link); /* which tells the client */
     count -= (size_t)(last + 1 - bytes);
     bytes = last + 1;
   }
@@ -126,7 +128,7 @@ static void
 peer_lost (Agent *self, int error)
 {
   qh_link_drop (&self->link);
-  hang_up (self);
+  end_session (self, false);
   if (error == -ESRCH && !self->loop->options->linger)
     self->loop->ending = true;
 }
@@ -136,12 +138,19 @@ read_peer (Agent *self)
 {
   const QhTransportType *type = self->loop->transport->type;
   unsigned i;
+  self->more = false;
+  /* What the last session said comes first. */
+  if (self->ends_at != 0)
+    return;
   if (type->begin != NULL) {
     int status = type->begin (self->loop->transport);
     if (status < 0)
       return;
-    if (self->loop->transport->sessions == QH_SESSIONS_REOPEN && self->monitor < 0)
-      dial (self);
+    bool begins = self->monitor < 0 && self->link.phase == QH_LINK_CLOSED;
+    if (self->loop->transport->sessions == QH_SESSIONS_REOPEN && begins && !dial (self)) {
+      qh_link_drop (&self->link); /* which tells the client */
+      return;
+    }
   }
   for (i = 0; i < READS_AT_ONCE && has_room (self); i++) {
     qh_queue_clear (&self->in);
@@ -177,6 +186,9 @@ read_monitor (Agent *self)
 static void
 push (Agent *self)
 {
+  /* A stream can end, and so tells the client of QEMU's end. */
+  if (self->monitor < 0 && !self->link.transport->messages)
+    qh_link_end (&self->link);
   int status = qh_link_push (&self->link);
   if (status < 0)
     peer_lost (self, status);

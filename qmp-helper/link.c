@@ -222,7 +222,7 @@ advance (QhLink *link)
     return status;
   link->phase = QH_LINK_CLOSED;
   link->give_up = 0;
-  if (link->transport->sessions == QH_SESSIONS_REOPEN)
+  if (link->transport->sessions == QH_SESSIONS_REOPEN || link->transport->server)
     type->end (link->transport);
   return 0;
 }

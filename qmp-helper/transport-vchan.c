@@ -4,8 +4,9 @@
  *
  * It tells of nothing that happens twice between two looks: a client that left
  * and another that came are one to the server. So either each session starts
- * with a marker, or each has a vchan of its own and the server makes a new one
- * when the client's end closes.
+ * with a marker, and the vchan stays; or each has a vchan of its own: the
+ * server makes a new one when the client's end closes, and the client opens
+ * none before it has seen the old one go.
  */
 #include "qmp-helper/transport.h"
 
@@ -22,10 +23,15 @@
 
 #define RING_BYTES 4096
 
+/* What libxenvchan_is_open says of the other end. */
+enum { LEFT = 0, THERE = 1, NOT_YET = 2 };
+
 /** Vchan: state of one. */
 typedef struct {
   struct libxenvchan *channel;
   bool was_open; /* the client's end has been seen */
+  bool leaving;  /* the client's session is over; the server has yet to let go of it */
+  int64_t leave_until;
 } Vchan;
 
 static void
@@ -33,7 +39,7 @@ adopt (QhTransport *transport, struct libxenvchan *channel)
 {
   Vchan *self = transport->data;
   self->channel = channel;
-  self->was_open = false;
+  self->was_open = self->leaving = false;
   transport->fd = channel != NULL ? libxenvchan_fd_for_select (channel) : -1;
   if (channel != NULL)
     channel->blocking = 0;
@@ -46,6 +52,30 @@ let_go (QhTransport *transport)
   if (self->channel != NULL)
     libxenvchan_close (self->channel);
   adopt (transport, NULL);
+}
+
+/* Tells the server, as closing would, but keeps what tells of its answer: for a time, since there
+   may be no server any more. */
+static void
+leave (QhTransport *transport)
+{
+  Vchan *self = transport->data;
+  struct libxenvchan *channel = self->channel;
+  channel->ring->cli_live = LEFT;
+  xenevtchn_notify (channel->event, channel->event_port);
+  self->leaving = true;
+  self->leave_until = qh_now () + (int64_t)transport->options->stall_seconds * 1000;
+}
+
+static bool
+has_left (QhTransport *transport)
+{
+  Vchan *self = transport->data;
+  if (self->leaving && libxenvchan_is_open (self->channel) && qh_now () < self->leave_until)
+    return false;
+  if (self->leaving)
+    let_go (transport);
+  return true;
 }
 
 static void
@@ -85,7 +115,24 @@ static bool
 is_open (const QhTransport *transport)
 {
   const Vchan *self = transport->data;
-  return self->channel != NULL && libxenvchan_is_open (self->channel) != 0;
+  return self->channel != NULL && libxenvchan_is_open (self->channel) != LEFT;
+}
+
+/* A client that has left is there until that was read. */
+static int
+begin_server (QhTransport *transport)
+{
+  Vchan *self = transport->data;
+  if (self->channel == NULL)
+    make_server (transport);
+  if (self->channel == NULL)
+    return -EAGAIN;
+  int open = libxenvchan_is_open (self->channel);
+  bool marked = transport->sessions == QH_SESSIONS_MARKER;
+  if (open == NOT_YET || (open == LEFT && marked && !self->was_open))
+    return -EAGAIN;
+  self->was_open = true;
+  return 0;
 }
 
 static int
@@ -94,15 +141,11 @@ vchan_begin (QhTransport *transport)
   const QhOptions *options = transport->options;
   Vchan *self = transport->data;
 
-  if (transport->server) {
-    if (self->channel == NULL)
-      make_server (transport);
-    if (self->channel == NULL || libxenvchan_is_open (self->channel) != 1)
-      return -EAGAIN;
-    self->was_open = true;
-    return 0;
-  }
-  if (self->channel != NULL && is_open (transport))
+  if (transport->server)
+    return begin_server (transport);
+  if (!has_left (transport))
+    return -EAGAIN;
+  if (is_open (transport))
     return 0;
   let_go (transport);
   /* The server may not have made it yet: its domain is still starting. */
@@ -117,9 +160,19 @@ vchan_begin (QhTransport *transport)
 static void
 vchan_end (QhTransport *transport)
 {
-  let_go (transport);
-  if (transport->server)
+  Vchan *self = transport->data;
+  bool marked = transport->sessions == QH_SESSIONS_MARKER;
+  if (transport->server && marked && !is_open (transport)) {
+    /* The next client finds this one, and its marker tells it from the last. */
+    self->was_open = false;
+  } else if (transport->server) {
+    let_go (transport);
     make_server (transport);
+  } else if (!marked && !self->leaving && is_open (transport)) {
+    leave (transport);
+  } else if (!self->leaving) {
+    let_go (transport);
+  }
 }
 
 static short
@@ -144,10 +197,14 @@ vchan_ready (QhTransport *transport, short revents)
     return 0;
   if (revents & POLLIN)
     libxenvchan_wait (self->channel);
+  if (self->leaving) {
+    has_left (transport);
+    return 0;
+  }
   int open = libxenvchan_is_open (self->channel);
-  if (open == 0)
+  if (open == LEFT)
     state |= QH_GONE | QH_READABLE; /* reading is what tells */
-  if (open == 1 && !self->was_open)
+  if (open == THERE && !self->was_open)
     state |= QH_READABLE;
   if (libxenvchan_data_ready (self->channel) > 0)
     state |= QH_READABLE;
@@ -160,9 +217,8 @@ static ssize_t
 vchan_read (QhTransport *transport, void *buffer, size_t size)
 {
   Vchan *self = transport->data;
-  if (self->channel == NULL)
+  if (self->channel == NULL || self->leaving)
     return -EAGAIN;
-  self->was_open = self->was_open || libxenvchan_is_open (self->channel) == 1;
   int n = libxenvchan_read (self->channel, buffer, size);
   if (n > 0)
     return n;
@@ -173,7 +229,7 @@ static ssize_t
 vchan_write (QhTransport *transport, const void *bytes, size_t count)
 {
   Vchan *self = transport->data;
-  if (self->channel == NULL)
+  if (self->channel == NULL || self->leaving)
     return -ECONNREFUSED;
   int n = libxenvchan_write (self->channel, bytes, count);
   if (n > 0)

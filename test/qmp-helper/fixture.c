@@ -371,6 +371,23 @@ wait_for (const char *path)
   ck_abort_msg ("%s does not appear", path);
 }
 
+/* The path is there before anybody listens at it. */
+static void
+wait_served (const char *path)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  strcpy (address.sun_path, path);
+  for (int i = 0; i < QT_WAIT_MS / 5; i++) {
+    int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int connected = connect (fd, (struct sockaddr *)&address, sizeof address);
+    close (fd);
+    if (connected == 0)
+      return;
+    usleep (5000);
+  }
+  ck_abort_msg ("nobody serves %s", path);
+}
+
 void
 qt_qemu (Host *host)
 {
@@ -380,7 +397,7 @@ qt_qemu (Host *host)
     "qemu-system-x86_64", "-M", "none", "-display", "none", "-qmp", monitor, NULL
   };
   host->qemu_pid = qt_spawn (argv, host->log, NULL, -1);
-  wait_for (host->qemu);
+  wait_served (host->qemu);
 }
 
 void

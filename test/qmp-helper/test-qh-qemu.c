@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libxl's conversations with Debian's QEMU, through both ends of the helper. */
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <xenstore.h>
 
+#include "fake-grants.h"
 #include "fixture.h"
+#include "test/simhost/standin/standin-host.h"
+
+#define STUBDOM "8"
+#define NODE    "/local/domain/" STUBDOM "/device-model/7/qmp-vchan"
 
 static Host host;
+static StandinHost *xen;
+static struct xs_handle *xs;
 
 static void
 setup (void)
@@ -23,28 +33,108 @@ static void
 teardown (void)
 {
   qt_host_free (&host);
+  if (xs != NULL)
+    xs_close (xs);
+  if (xen != NULL)
+    standin_host_free (xen);
+  xs = NULL;
+  xen = NULL;
 }
 
 /** Way: how the two are joined. */
 static const struct {
   const char *type;
-  bool mux;
-} ways[] = { { "dgram", false },
-             { "seqpacket", false },
-             { "stream", false },
-             { "dgram", true },
-             { "stream", true } };
+  bool agent, mux; /* without an agent the helper connects to QEMU's own socket */
+} ways[] = {
+  { "dgram", true, false },
+  { "seqpacket", true, false },
+  { "stream", false, false },
+  { "stream", true, false },
+  { "dgram", true, true },
+  { "stream", false, true },
+  /* over vchan */
+  { "plain", true, false },
+  { "marked", true, false },
+  { "plain", true, true },
+  { "marked", true, true },
+};
+
+#define N_WAYS      ((int)(sizeof ways / sizeof *ways))
+#define FIRST_VCHAN (N_WAYS - 4)
+
+/* xenstored, the stubdomain, and all that the stand-in for its grants needs. */
+static void
+make_xen (void)
+{
+  char path[128];
+  xen = standin_host_new ();
+  standin_host_start_xenstored (xen);
+  standin_host_introduce (xen, atoi (STUBDOM));
+  xs = xs_open (0);
+  ck_assert_ptr_nonnull (xs);
+  ck_assert (xs_write (xs, XBT_NULL, "domid", "0", 1));
+  snprintf (path, sizeof path, "%s/memory", host.folder);
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ck_assert_int_eq (ftruncate (fd, FAKE_GRANTS_TABLES + FAKE_GRANTS_PAGES * 4096), 0);
+  close (fd);
+  for (int i = 0; i < FAKE_GRANTS_DEVICES; i++) {
+    snprintf (path, sizeof path, "%s/device-%d", host.folder, i);
+    ck_assert_int_eq (mkfifo (path, 0600), 0);
+  }
+  setenv ("FAKE_GRANTS", host.folder, 1);
+}
+
+/* The end in dom0 as libxl starts it. */
+static void
+start_vchan_client (bool marked, bool mux)
+{
+  const char *const arguments[] = { marked ? "--reconnect-marker=1" : "--reconnect-marker=0",
+                                    "--stats",
+                                    "--stall-time=60",
+                                    STUBDOM,
+                                    NODE,
+                                    host.client,
+                                    mux ? "--mux" : NULL,
+                                    NULL };
+  ck_assert (qt_start_bare (&host, arguments, FAKE_GRANTS_ENVIRONMENT));
+}
+
+/* The other one as a stubdomain's init does. */
+static void
+start_vchan_server (bool marked)
+{
+  const char *const argv[] = { QMP_HELPER,
+                               "--mode=server",
+                               "--no-sandbox",
+                               marked ? "--reconnect-marker=1" : "--reconnect-marker=0",
+                               "0",
+                               NODE,
+                               host.qemu,
+                               NULL };
+  host.agent_pid = qt_spawn (argv, host.log, FAKE_GRANTS_ENVIRONMENT, -1);
+}
+
+static void
+join_vchan (bool marked, bool mux)
+{
+  make_xen ();
+  start_vchan_server (marked);
+  start_vchan_client (marked, mux);
+}
 
 static void
 join (int i)
 {
-  bool direct = strcmp (ways[i].type, "stream") == 0; /* QEMU's own socket */
-  if (!direct)
+  if (i >= FIRST_VCHAN) {
+    join_vchan (strcmp (ways[i].type, "marked") == 0, ways[i].mux);
+    return;
+  }
+  if (ways[i].agent)
     qt_agent (&host, ways[i].type);
   const char *arguments[] = { "--unix-type",
                               ways[i].type,
                               "--peer",
-                              direct ? host.qemu : host.peer,
+                              ways[i].agent ? host.peer : host.qemu,
                               "--local",
                               host.helper,
                               "--socket",
@@ -116,9 +206,8 @@ static const char *const operations[][8] = {
 START_TEST (libxl_operations)
 {
   join (_i);
-  for (int round = 0; round < 1; round++)
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
-      operation (operations[i]);
+  for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+    operation (operations[i]);
   ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
 }
 END_TEST
@@ -127,7 +216,7 @@ END_TEST
 START_TEST (connections_in_a_row)
 {
   static const char *const version[] = { "query-version\"", NULL };
-  unsigned long count = qt_number ("QT_CONNECTIONS", 60), begin = 0;
+  unsigned long count = qt_number ("QT_CONNECTIONS", _i < FIRST_VCHAN ? 60 : 20), begin = 0;
   join (_i);
   for (unsigned long i = 0; i < count; i++) {
     operation (version);
@@ -194,15 +283,90 @@ START_TEST (qemu_restarts)
 }
 END_TEST
 
-int
-main (void)
+/* The end of the stubdomain is the helper's, in the middle of a session or between two. */
+START_TEST (vchan_ends_with_its_domain)
 {
-  Suite *suite = suite_create ("qmp-helper qemu");
+  join_vchan (_i % 2, _i / 2 % 2);
+  operation (operations[0]);
+  int client = _i < 4 ? -1 : qt_connect (host.client);
+  if (client >= 0)
+    qt_expect_line (client, "{\"QMP\"");
+  standin_host_destroy (xen, atoi (STUBDOM));
+  ck_assert_int_eq (qt_ended (&host.pid), 0);
+  ck_assert_int_ne (access (host.client, F_OK), 0);
+  if (client >= 0)
+    close (client);
+}
+END_TEST
+
+/* Which vchan the server offers; 0: none. */
+static int
+offered (void)
+{
+  unsigned len;
+  char *text = xs_read (xs, XBT_NULL, NODE "/ring-ref", &len);
+  int reference = text != NULL ? atoi (text) : 0;
+  free (text);
+  return reference;
+}
+
+/* A helper that ends within a session, and one that takes its place. With markers it finds the
+   vchan that there was, otherwise a new one. */
+START_TEST (vchan_outlives_a_helper)
+{
+  bool marked = _i % 2, mux = _i / 2;
+  join_vchan (marked, mux);
+  int client = qt_connect (host.client);
+  qt_expect_line (client, "{\"QMP\"");
+  int first = offered ();
+  ck_assert_int_gt (first, 0);
+  ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
+  close (client);
+  for (int i = 0; i < QT_WAIT_MS / 5 && !marked && (offered () == first || offered () == 0); i++)
+    usleep (5000);
+  ck_assert_int_eq (offered () == first, marked);
+  start_vchan_client (marked, mux);
+  operation (operations[0]);
+  operation (operations[7]);
+}
+END_TEST
+
+/* The stubdomain is slower than its first client. */
+START_TEST (vchan_made_later)
+{
+  bool marked = _i % 2, mux = _i / 2;
+  make_xen ();
+  start_vchan_client (marked, mux);
+  int client = qt_connect (host.client);
+  ck_assert (!qt_readable (client, 100));
+  start_vchan_server (marked);
+  qt_expect_line (client, "{\"QMP\"");
+  close (client);
+  operation (operations[0]);
+}
+END_TEST
+
+/* With an argument: what goes over vchan. */
+int
+main (int argc, char **argv)
+{
+  bool vchan = argc > 1;
+  int first = vchan ? FIRST_VCHAN : 0, end = vchan ? N_WAYS : FIRST_VCHAN;
+  Suite *suite = suite_create (vchan ? "qmp-helper vchan" : "qmp-helper qemu");
   TCase *cases = qt_case (suite, "qemu");
   tcase_add_checked_fixture (cases, setup, teardown);
-  tcase_add_loop_test (cases, libxl_operations, 0, sizeof ways / sizeof *ways);
-  tcase_add_loop_test (cases, connections_in_a_row, 0, sizeof ways / sizeof *ways);
-  tcase_add_loop_test (cases, killed_clients, 0, sizeof ways / sizeof *ways);
-  tcase_add_loop_test (cases, qemu_restarts, 0, 3);
+  tcase_add_loop_test (cases, libxl_operations, first, end);
+  tcase_add_loop_test (cases, connections_in_a_row, first, end);
+  tcase_add_loop_test (cases, killed_clients, first, end);
+  if (vchan) {
+    tcase_add_loop_test (cases, qemu_restarts, first, end);
+    tcase_add_loop_test (cases, vchan_ends_with_its_domain, 0, 8);
+    tcase_add_loop_test (cases, vchan_outlives_a_helper, 0, 4);
+    tcase_add_loop_test (cases, vchan_made_later, 0, 4);
+  } else {
+    /* All that can tell. */
+    tcase_add_loop_test (cases, qemu_restarts, 0, 4);
+    tcase_add_loop_test (cases, qemu_restarts, 5, 6);
+  }
   return qt_main (suite);
 }
