@@ -44,6 +44,10 @@ gboolean xm_host_power_is_idle (const XmService *service);
 /** xm_host_power_state: `idle`, `shutdowning`, `rebooting`, `sleeping` or `hibernating`. */
 const char *xm_host_power_state (const XmService *service);
 
+/** xm_host_power_show: writes the state to xenstore, /xenmgr/host-state, where others look at it.
+ */
+void xm_host_power_show (XmService *service);
+
 /** xm_host_action_from_word: one of sleep, hibernate, shutdown, forced-shutdown, idle-shutdown and
  * reboot; XM_HOST_NOTHING for any other. */
 XmHostAction xm_host_action_from_word (const char *word);

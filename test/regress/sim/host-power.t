@@ -73,6 +73,7 @@ is 'the host is told' "$(told_host)" poweroff
 like 'high ones went first' "$(xl-sim log | grep -o 'shutdown .*' | paste -sd ' ')" '^shutdown [0-9]+ shutdown [0-9]+$'
 for name in low high; do prints "$name" stopped xec-vm -n $name get state; done
 prints 'the state stays' shutdowning host get state
+prints 'as xenstore says' shutting-down xenstore-read /xenmgr/host-state
 succeeds 'a start is refused, quietly' xec-vm -n low start
 prints 'the VM is off' stopped xec-vm -n low get state
 like 'which is logged' "$(<"$XM_SIM_DIR/daemon.log")" 'the host is not idle'
@@ -155,6 +156,7 @@ is 'while the host sleeps, a VM' "$(xec-vm -n sleeper get acpi-state)" 3
 for name in restarted service; do prints "$name" stopped xec-vm -n $name get state; done
 for name in ignored other; do prints "$name" running xec-vm -n $name get state; done
 prints 'the state' sleeping host get state
+prints 'as xenstore says' going-to-sleep xenstore-read /xenmgr/host-state
 succeeds 'a start is refused' xec-vm -n low start
 prints 'quietly' stopped xec-vm -n low get state
 succeeds 'shutdown meanwhile is left out' host shutdown
@@ -248,6 +250,7 @@ prints 'another is shut down' stopped xec-vm -n asleep get state
 prints 'and is not' false xec-vm -n asleep get hibernated
 prints 'which the next start of the host will know' true xec -s com.citrix.xenclient.db read /platform/hibernated
 prints 'the state' hibernating host get state
+prints 'as xenstore says' going-to-hibernate xenstore-read /xenmgr/host-state
 host_states_become 'the state told' hibernating
 daemon restart
 state_becomes 'the VM is back with the host' "$sleeper" running
