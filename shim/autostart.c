@@ -5,6 +5,8 @@
 #include "shim/lifecycle.h"
 #include "shim/root-config.h"
 #include "shim/host-power.h"
+#include "shim/peers.h"
+#include "shim/root-config.h"
 #include "shim/text.h"
 #include "shim/vm-auth.h"
 #include "shim/vm-set.h"
@@ -242,8 +244,8 @@ xm_autostart_begin (XmAutostart *autostart)
   if (!was_done (service) || !service->settings->autostart_once)
     make_list (service);
   autostart->subscription = g_dbus_connection_signal_subscribe (
-      service->connection, NULL, INPUT, "auth_status", NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-      on_auth_status, autostart, NULL);
+      service->connection, xm_peers_sender (service->connection, INPUT), INPUT, "auth_status", NULL,
+      NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_auth_status, autostart, NULL);
   xm_autostart_continue (autostart);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/host-lid.h"
 
+#include "shim/peers.h"
 #include "shim/text.h"
 
 #define INPUT "com.citrix.xenclient.input"
@@ -151,13 +152,10 @@ xm_host_lid_new (XmService *service)
   XmHostLid *lid = g_new0 (XmHostLid, 1);
   lid->service = service;
   lid->ended = g_cancellable_new ();
-  /* without a bus there are no names, and only one who can tell */
-  gboolean bus = (g_dbus_connection_get_flags (service->connection) &
-                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION) != 0;
   for (gsize i = 0; i < G_N_ELEMENTS (events); i++)
     lid->subscriptions[i] = g_dbus_connection_signal_subscribe (
-        service->connection, bus ? events[i].name : NULL, events[i].name, events[i].member, NULL,
-        NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, lid, NULL);
+        service->connection, xm_peers_sender (service->connection, events[i].name), events[i].name,
+        events[i].member, NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, lid, NULL);
   return lid;
 }
 

@@ -90,3 +90,11 @@ xm_peers_call (XmPeers *peers,
                           G_DBUS_CALL_FLAGS_NO_AUTO_START, ANSWER_TIMEOUT, peers->ended,
                           on_answered, call);
 }
+
+const char *
+xm_peers_sender (GDBusConnection *connection, const char *name)
+{
+  gboolean bus = (g_dbus_connection_get_flags (connection) &
+                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION) != 0;
+  return bus ? name : NULL;
+}

@@ -30,4 +30,8 @@ void xm_peers_call (XmPeers *peers,
                     void (*done) (gpointer user_data),
                     gpointer user_data);
 
+/** xm_peers_sender: whose signals to listen to when @name's are meant: its own, but on a connection
+ * without a bus, where there are no names and only one who can tell, %NULL. */
+const char *xm_peers_sender (GDBusConnection *connection, const char *name);
+
 G_END_DECLS

@@ -5,13 +5,20 @@
  * a tuple as GVariant text such as "()" or "(true,)"; with `none` it is never
  * answered, any other member is an error. Prints a line `ready`, then one line
  * for each call: its member and its arguments.
+ *
+ * Each line of its input is a signal that it emits then: a member, and its
+ * arguments as a tuple where there are any. `emitted` and the member are printed
+ * when the bus has it.
  */
 #include <gio/gio.h>
+#include <gio/gunixinputstream.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char **replies;
+static const char *name;
 
 /* (nullable): text of the reply to @member. */
 static const char *
@@ -72,17 +79,55 @@ filter (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer
   return NULL;
 }
 
+static void read_next (GDataInputStream *input, GDBusConnection *bus);
+
 static void
-on_acquired (GDBusConnection *bus, const char *name, gpointer user_data)
+on_line (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  printf ("ready\n");
+  GDataInputStream *input = G_DATA_INPUT_STREAM (source);
+  g_autofree char *line = g_data_input_stream_read_line_finish (input, result, NULL, NULL);
+  GVariant *arguments = NULL;
+  char *blank;
+
+  if (line == NULL)
+    return;
+  blank = strchr (line, ' ');
+  if (blank != NULL) {
+    *blank = '\0';
+    arguments = g_variant_parse (NULL, blank + 1, NULL, NULL, NULL);
+  }
+  if ((blank != NULL && arguments == NULL) ||
+      !g_dbus_connection_emit_signal (user_data, NULL, "/", name, line, arguments, NULL)) {
+    fprintf (stderr, "bus-peer: not a signal: %s\n", line);
+    exit (1);
+  }
+  g_dbus_connection_flush_sync (user_data, NULL, NULL);
+  printf ("emitted %s\n", line);
   fflush (stdout);
+  read_next (input, user_data);
 }
 
 static void
-on_lost (GDBusConnection *bus, const char *name, gpointer user_data)
+read_next (GDataInputStream *input, GDBusConnection *bus)
 {
-  fprintf (stderr, "bus-peer: cannot own %s\n", name);
+  g_data_input_stream_read_line_async (input, G_PRIORITY_DEFAULT, NULL, on_line, bus);
+}
+
+static void
+on_acquired (GDBusConnection *bus, const char *acquired, gpointer user_data)
+{
+  g_autoptr (GInputStream) plain = g_unix_input_stream_new (STDIN_FILENO, FALSE);
+  g_autoptr (GDataInputStream) input = g_data_input_stream_new (plain);
+
+  printf ("ready\n");
+  fflush (stdout);
+  read_next (input, bus);
+}
+
+static void
+on_lost (GDBusConnection *bus, const char *lost, gpointer user_data)
+{
+  fprintf (stderr, "bus-peer: cannot own %s\n", lost);
   exit (1);
 }
 
@@ -97,10 +142,11 @@ main (int argc, char **argv)
     fprintf (stderr, "bus-peer: %s\n", bus != NULL ? "NAME [MEMBER=REPLY]..." : error->message);
     return 2;
   }
+  name = argv[1];
   replies = argv + 2;
   g_dbus_connection_add_filter (bus, filter, NULL, NULL);
-  g_bus_own_name_on_connection (bus, argv[1], G_BUS_NAME_OWNER_FLAGS_NONE, on_acquired, on_lost,
-                                NULL, NULL);
+  g_bus_own_name_on_connection (bus, name, G_BUS_NAME_OWNER_FLAGS_NONE, on_acquired, on_lost, NULL,
+                                NULL);
   g_main_loop_run (loop);
   return 0;
 }
