@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/autostart.h"
 
+#include "shim/host-files.h"
 #include "shim/host-installer.h"
 #include "shim/lifecycle.h"
-#include "shim/root-config.h"
 #include "shim/host-power.h"
 #include "shim/peers.h"
 #include "shim/root-config.h"
@@ -187,15 +187,25 @@ start_next (XmAutostart *autostart)
   }
 }
 
-void
-xm_autostart_continue (XmAutostart *autostart)
+/* What the installer has left to do is known. */
+static void
+on_files_read (gpointer user_data)
 {
-  if (autostart->starting || autostart->timer != 0)
+  const XmService *service = user_data;
+  XmAutostart *autostart = service->autostart; /* NULL: the service ends */
+  if (autostart == NULL || autostart->starting || autostart->timer != 0)
     return;
-  if (xm_host_installer_has_work (autostart->service))
+  if (xm_host_installer_has_work (service))
     g_message ("VMs start with the host when the installer's work is done");
   else
     start_next (autostart);
+}
+
+void
+xm_autostart_continue (XmAutostart *autostart)
+{
+  if (!autostart->starting && autostart->timer == 0)
+    xm_host_files_refresh (autostart->service->host_files, on_files_read, autostart->service);
 }
 
 /* -- beginning --------------------------------------------------------------------- */

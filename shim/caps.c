@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#include "shim/read-file.h"
-
-#define MAX_SIZE (64 * 1024)
+#include "shim/host-files.h"
 
 static void
 unquote (char *value)
@@ -18,16 +16,11 @@ unquote (char *value)
 }
 
 char *
-xm_caps_read (const XmSettings *settings, const char *key)
+xm_caps_read (const XmService *service, const char *key)
 {
-  g_autofree char *flavour = xm_settings_flavour (settings);
-  g_autofree char *name = g_strconcat ("/etc/caps.", flavour, NULL);
-  g_autofree char *path = xm_settings_host_path (settings, name);
-  g_autofree char *text = NULL;
-  gsize len;
-  if (xm_read_file (path, MAX_SIZE, &text, &len) != 0)
+  const char *text = xm_host_files_text (service->host_files, XM_HOST_FILE_CAPS);
+  if (text == NULL)
     return NULL;
-
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   for (char **line = lines; *line != NULL; line++) {
     char *equals = strchr (*line, '=');
@@ -38,7 +31,7 @@ xm_caps_read (const XmSettings *settings, const char *key)
       continue;
     char *value = g_strstrip (equals + 1);
     unquote (value);
-    return g_utf8_make_valid (value, -1);
+    return g_strdup (value);
   }
   return NULL;
 }

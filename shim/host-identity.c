@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/host-file.h"
+#include "shim/host-files.h"
 
 #include "xenmgr-xl-config.h"
 
@@ -16,7 +17,7 @@ xm_host_get_line (XmService *service, const XmHostProperty *row)
 GVariant *
 xm_host_get_exists (XmService *service, const XmHostProperty *row)
 {
-  return g_variant_new_boolean (xm_host_file_exists (service->settings, row->detail));
+  return g_variant_new_boolean (xm_host_files_exists (service->host_files, row->detail));
 }
 
 GVariant *
@@ -63,38 +64,36 @@ static const struct {
 
 /* (transfer full): the release in /etc/os-release, where values may be quoted as in a shell. */
 static char *
-os_release (const XmSettings *settings)
+os_release (const XmHostFiles *files)
 {
-  g_autofree char *text = xm_host_file_read (settings, "/etc/os-release");
-  g_autofree char *value = xm_host_file_get_value (text, "VERSION_ID");
+  const char *text = xm_host_files_text (files, XM_HOST_FILE_RELEASE);
+  g_autofree char *value = text != NULL ? xm_host_file_get_value (text, "VERSION_ID") : NULL;
   char *plain = value != NULL ? g_shell_unquote (value, NULL) : NULL;
   return plain != NULL ? plain : g_strdup ("");
 }
 
 static char *
-build_value (const XmSettings *settings, const char *file, const char *key, const char *in_file)
+build_value (const XmHostFiles *files, const char *file, const char *key, const char *in_file)
 {
   if (in_file == NULL)
-    return xm_settings_flavour (settings);
+    return g_strdup (xm_host_files_flavour (files));
   if (file != NULL) {
     char *value = xm_host_file_get_value (file, in_file);
     return value != NULL ? value : g_strdup ("");
   }
   if (g_str_equal (key, "version"))
     return g_strdup (XM_VERSION);
-  return g_str_equal (key, "release") ? os_release (settings) : g_strdup ("");
+  return g_str_equal (key, "release") ? os_release (files) : g_strdup ("");
 }
 
 GVariant *
 xm_host_get_build_info (XmService *service, const XmHostProperty *row)
 {
-  const XmSettings *settings = service->settings;
-  g_autofree char *file = xm_host_file_exists (settings, row->detail)
-                              ? xm_host_file_read (settings, row->detail)
-                              : NULL;
+  const XmHostFiles *files = service->host_files;
+  const char *file = xm_host_files_text (files, row->detail);
   g_auto (GVariantBuilder) info = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{ss}"));
   for (gsize i = 0; i < G_N_ELEMENTS (build_keys); i++) {
-    g_autofree char *value = build_value (settings, file, build_keys[i].key, build_keys[i].in_file);
+    g_autofree char *value = build_value (files, file, build_keys[i].key, build_keys[i].in_file);
     g_autofree char *text = g_utf8_make_valid (value, -1);
     g_variant_builder_add (&info, "{ss}", build_keys[i].key, text);
   }

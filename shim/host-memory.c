@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/host-memory.h"
 
+#include "shim/host-files.h"
 #include "shim/host-info.h"
 #include "shim/host-storage.h"
 #include "shim/vm-properties.h"
@@ -98,14 +99,17 @@ xm_host_look (XmService *service,
 {
   gboolean xl = needs_xl (service, row);
   gboolean storage = row == NULL || row->source == XM_HOST_FROM_STORAGE;
-  if (!xl && !storage)
+  gboolean files = row == NULL || row->source == XM_HOST_FROM_FILES;
+  if (!xl && !storage && !files)
     return FALSE;
   Look *look = g_new (Look, 1);
-  *look =
-      (Look){ g_task_new (NULL, NULL, callback, user_data), (xl ? 1u : 0) + (storage ? 1u : 0) };
+  *look = (Look){ g_task_new (NULL, NULL, callback, user_data),
+                  (xl ? 1u : 0) + (storage ? 1u : 0) + (files ? 1u : 0) };
   if (xl)
     xm_host_info_refresh (service->host_info, on_seen, look);
   if (storage)
     xm_host_storage_measure (service->host_storage, on_seen, look);
+  if (files)
+    xm_host_files_refresh (service->host_files, on_seen, look);
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/host-properties.h"
 
+#include "shim/host-files.h"
 #include "shim/host-identity.h"
 #include "shim/host-memory.h"
 #include "shim/host-network.h"
@@ -43,7 +44,7 @@ static const XmHostProperty rows[] = {
   ROW ("amt-capable", HARDWARE, xm_host_get_amt_capable, NULL),
   ROW ("avail-mem", FROM_XL, xm_host_get_available_memory, NULL),
   ROW ("bios-revision", HARDWARE, xm_host_get_line, DMI "bios_version"),
-  ROW ("build-info", HARDWARE, xm_host_get_build_info, "/etc/xenclient.conf"),
+  ROW ("build-info", FROM_FILES, xm_host_get_build_info, XM_HOST_FILE_BUILD),
   ROW ("capture-pcm", AT_HAND, xm_host_get_pcm, "/audio/capture-pcm", .set = xm_host_set_pcm),
   ROW ("cpu-count", FROM_XL_ONCE, xm_host_get_xl_number, "nr_cpus"),
   ROW ("eth0-mac", HARDWARE, xm_host_get_wired_mac, NULL),
@@ -52,8 +53,8 @@ static const XmHostProperty rows[] = {
   ROW ("free-storage", FROM_STORAGE, xm_host_get_storage, "free"),
   ROW ("is-licensed", AT_HAND, get_true, NULL),
   ROW ("laptop", HARDWARE, xm_host_get_laptop, DMI "chassis_type"),
-  ROW ("measured-boot-enabled", AT_HAND, xm_host_get_exists, "/boot/system/tpm/enabled"),
-  ROW ("measured-boot-successful", AT_HAND, xm_host_get_exists, "/config/tpm/measured-boot"),
+  ROW ("measured-boot-enabled", FROM_FILES, xm_host_get_exists, "/boot/system/tpm/enabled"),
+  ROW ("measured-boot-successful", FROM_FILES, xm_host_get_exists, "/config/tpm/measured-boot"),
   ROW ("model", HARDWARE, xm_host_get_line, DMI "product_name"),
   ROW ("physical-cpu-model", HARDWARE, xm_host_get_cpu_model, NULL),
   ROW ("physical-gpu-model", HARDWARE, xm_host_get_gpu_models, NULL),

@@ -17,6 +17,7 @@ typedef enum {
   XM_HOST_FROM_XL,  /* `xl info` of now */
   XM_HOST_FROM_XL_ONCE,
   XM_HOST_FROM_STORAGE, /* the file system for disks */
+  XM_HOST_FROM_FILES,   /* host-files.h */
 } XmHostSource;
 
 typedef struct _XmHostProperty XmHostProperty;

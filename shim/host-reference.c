@@ -57,6 +57,7 @@ static const char *const sources[] = {
   [XM_HOST_FROM_XL] = "`xl info`",
   [XM_HOST_FROM_XL_ONCE] = "`xl info`, once",
   [XM_HOST_FROM_STORAGE] = "the file system for disks",
+  [XM_HOST_FROM_FILES] = "now",
 };
 
 static void

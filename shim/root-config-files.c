@@ -44,13 +44,6 @@ change_free (Change *change)
 
 /* -- reading ----------------------------------------------------------------------- */
 
-gboolean
-xm_root_flag_exists (const XmService *service, const char *path)
-{
-  g_autofree char *file = xm_settings_host_path (service->settings, path);
-  return access (file, F_OK) == 0;
-}
-
 /* (transfer full): the word behind `LANGUAGE=`, which may be quoted */
 static char *
 unquote (const char *word)
@@ -65,19 +58,13 @@ unquote (const char *word)
 }
 
 char *
-xm_root_language_read (const XmService *service, const char *path)
+xm_root_language_in (const char *text)
 {
-  g_autofree char *file = xm_settings_host_path (service->settings, path);
-  g_autofree char *text = NULL;
-  gsize length;
-  if (xm_read_file (file, MAX_SIZE, &text, &length) != 0)
-    return NULL;
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   for (char **line = lines; *line != NULL; line++) {
     if (!g_str_has_prefix (*line, VARIABLE))
       continue;
-    g_autofree char *word = unquote (*line + strlen (VARIABLE));
-    return g_utf8_make_valid (word, -1);
+    return unquote (*line + strlen (VARIABLE));
   }
   return NULL;
 }

@@ -7,12 +7,9 @@ G_BEGIN_DECLS
 
 /*
  * Settings of the host that are files of it: flags, which say something by
- * being there, and the language. They are small and on the host's own disk, and
- * read when they are asked for; written on a thread.
+ * being there, and the language. Here they are written, on a thread; what they
+ * are is in host-files.h.
  */
-
-/** xm_root_flag_exists: whether the flag @path of the host is there. */
-gboolean xm_root_flag_exists (const XmService *service, const char *path);
 
 /**
  * xm_root_flag_set_async: makes or removes the flag @path of the host, durably, then runs
@@ -28,9 +25,9 @@ void xm_root_flag_set_async (XmService *service,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 
-/** xm_root_language_read: (transfer full) (nullable): the word of the line `LANGUAGE='...'` in
- * @path of the host; %NULL where there is none. */
-char *xm_root_language_read (const XmService *service, const char *path);
+/** xm_root_language_in: (transfer full) (nullable): the word of the line `LANGUAGE='...'` in @text;
+ * %NULL where there is none. */
+char *xm_root_language_in (const char *text);
 
 /** xm_root_language_set_async: writes that line, in order with the flags; other lines of the file
  * stay. */

@@ -7,6 +7,7 @@
 
 #include "shim/caps.h"
 #include "shim/error.h"
+#include "shim/host-files.h"
 #include "shim/root-config-files.h"
 #include "shim/signals.h"
 #include "shim/text.h"
@@ -110,6 +111,13 @@ get_default (const XmService *service, const XmRootRow *row)
   return g_strdup (row->fallback);
 }
 
+static char *
+read_language (const XmService *service, const XmRootRow *row)
+{
+  const char *text = xm_host_files_text (service->host_files, row->key);
+  return text != NULL ? xm_root_language_in (text) : NULL;
+}
+
 /* (transfer full) (nullable): NULL where the default counts. */
 static char *
 read_text (const XmService *service, const XmRootRow *row)
@@ -118,11 +126,11 @@ read_text (const XmService *service, const XmRootRow *row)
   case XM_ROOT_STORE:
     return g_strdup (xm_store_read (service->store, row->key));
   case XM_ROOT_CAPS:
-    return xm_caps_read (service->settings, row->key);
+    return xm_caps_read (service, row->key);
   case XM_ROOT_FLAG:
-    return g_strdup (xm_root_flag_exists (service, row->key) ? "false" : "true");
+    return g_strdup (xm_host_files_exists (service->host_files, row->key) ? "false" : "true");
   case XM_ROOT_LANGUAGE:
-    return xm_root_language_read (service, row->key);
+    return read_language (service, row);
   case XM_ROOT_FIXED:
   default:
     return NULL;
@@ -201,6 +209,34 @@ xm_root_config_get (gpointer owner, gconstpointer property, GError **error)
   if (text == NULL)
     return default_value (service, row);
   return parse (row, text, (row->flags & XM_ROOT_INVERTED) != 0, error);
+}
+
+static gboolean
+is_file (const XmRootRow *row)
+{
+  return row->source == XM_ROOT_CAPS || row->source == XM_ROOT_FLAG ||
+         row->source == XM_ROOT_LANGUAGE;
+}
+
+static void
+on_files_read (gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_task_return_boolean (task, TRUE);
+}
+
+gboolean
+xm_root_config_look (gpointer owner,
+                     gconstpointer row,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  const XmService *service = owner;
+  if (row != NULL && !is_file (row))
+    return FALSE;
+  xm_host_files_refresh (service->host_files, on_files_read,
+                         g_task_new (NULL, NULL, callback, user_data));
+  return TRUE;
 }
 
 /* -- for the service's own parts --------------------------------------------------- */
@@ -305,15 +341,25 @@ typedef struct {
   XmService *service;
   const XmRootRow *row;
   GDBusMethodInvocation *invocation;
+  char *language;
 } Setting;
+
+/* @setting, @error: (transfer full) */
+static void
+fail_setting (Setting *setting, GError *error)
+{
+  xm_error_return (setting->invocation, error);
+  g_free (setting->language);
+  g_free (setting);
+}
 
 static void
 on_file_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Setting *setting = user_data;
+  Setting *setting = user_data;
   GError *error = NULL;
   if (!xm_root_file_set_finish (result, &error)) {
-    xm_error_return (setting->invocation, error);
+    fail_setting (setting, error);
     return;
   }
   if (!(setting->row->flags & XM_ROOT_SILENT))
@@ -321,6 +367,8 @@ on_file_set (GObject *source, GAsyncResult *result, gpointer user_data)
   if (setting->row->source == XM_ROOT_LANGUAGE)
     xm_signal_language_changed (setting->service);
   g_dbus_method_invocation_return_value (setting->invocation, NULL);
+  g_free (setting->language);
+  g_free (setting);
 }
 
 /* Shell scripts read it too, so it must be a plain word even if the capability file says otherwise.
@@ -337,18 +385,20 @@ is_supported_language (XmService *service, const char *language)
   return g_strv_contains (words, language);
 }
 
+/* The host's capabilities have been read. */
 static void
-set_language (Setting *setting, const char *language)
+set_language (gpointer user_data)
 {
+  Setting *setting = user_data;
   XmService *service = setting->service;
   GError *error = NULL;
-  if (is_supported_language (service, language)) {
-    xm_root_language_set_async (service, setting->row->key, language, on_file_set, setting);
+  if (!service->ending && is_supported_language (service, setting->language)) {
+    xm_root_language_set_async (service, setting->row->key, setting->language, on_file_set,
+                                setting);
     return;
   }
   xm_error_set (&error, XM_ERROR_LANGUAGE);
-  xm_error_return (setting->invocation, error);
-  g_free (setting);
+  fail_setting (setting, error);
 }
 
 void
@@ -362,12 +412,14 @@ xm_root_config_set (gpointer owner,
   const XmRootRow *row = property;
   if (row->source == XM_ROOT_FLAG || row->source == XM_ROOT_LANGUAGE) {
     Setting *setting = g_new (Setting, 1);
-    *setting = (Setting){ service, row, invocation };
-    if (row->source == XM_ROOT_LANGUAGE)
-      set_language (setting, g_variant_get_string (value, NULL));
-    else
+    *setting = (Setting){ service, row, invocation, NULL };
+    if (row->source == XM_ROOT_LANGUAGE) {
+      setting->language = g_variant_dup_string (value, NULL);
+      xm_host_files_refresh (service->host_files, set_language, setting);
+    } else {
       xm_root_flag_set_async (service, row->key, !g_variant_get_boolean (value),
                               row->commands[g_variant_get_boolean (value)], on_file_set, setting);
+    }
     return;
   }
 

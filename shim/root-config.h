@@ -62,6 +62,10 @@ char *xm_root_config_text (XmService *service, const char *name);
 /* -- for the XmInterfaces ------------------------------------------------------------ */
 
 gconstpointer xm_root_config_lookup (const char *name);
+gboolean xm_root_config_look (gpointer service,
+                              gconstpointer row,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
 GVariant *xm_root_config_get (gpointer service, gconstpointer row, GError **error);
 void xm_root_config_set (gpointer service,
                          const char *interface,

@@ -9,6 +9,7 @@
 #include "shim/diag-gather.h"
 #include "shim/error.h"
 #include "shim/guest-signals.h"
+#include "shim/host-files.h"
 #include "shim/host-lid.h"
 #include "shim/host-power.h"
 #include "shim/host-info.h"
@@ -171,6 +172,7 @@ xm_service_new (XmSettings *settings, GError **error)
   service->helpers = xl_runner_new (NULL);
   service->toolstack = xm_toolstack_new (service->runner);
   service->hosts_file = xm_hosts_file_new (service);
+  service->host_files = xm_host_files_new (service);
   service->host_info = xm_host_info_new (service);
   service->host_kept = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_variant_unref);
   service->host_power = xm_host_power_new (service);
@@ -267,6 +269,7 @@ xm_service_reload (XmService *service)
     g_warning ("settings stay as they were: %s", error->message);
     g_clear_error (&error);
   }
+  xm_host_files_refresh (service->host_files, NULL, NULL);
   xm_toolstack_forget (service->toolstack);
   xm_toolstack_find_async (service->toolstack, NULL, NULL, NULL);
   if (!xm_store_reload (service->store, &error))
@@ -303,6 +306,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->peers, xm_peers_free);
   g_clear_pointer (&service->host_lid, xm_host_lid_free);
   g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
+  g_clear_pointer (&service->host_files, xm_host_files_free);
   g_clear_pointer (&service->host_info, xm_host_info_free);
   g_clear_pointer (&service->host_storage, xm_host_storage_free);
   g_clear_pointer (&service->host_kept, g_hash_table_unref);

@@ -17,6 +17,7 @@ struct _XmNetworkDaemon;
 struct _XmAutostart;
 struct _XmPeers;
 struct _XmHostsFile;
+struct _XmHostFiles;
 struct _XmHostInfo;
 struct _XmHostStorage;
 struct _XmAccess;
@@ -51,6 +52,7 @@ struct _XmService {
   struct _XmHostsFile *hosts_file;
   struct _XmHostInfo *host_info;
   struct _XmHostStorage *host_storage; /* NULL until there is a connection */
+  struct _XmHostFiles *host_files;
   GHashTable *host_kept;               /* XmHostProperty -> its value; see host-properties.c */
   gboolean ui_ready;
   struct _XmRootFiles *root_files;

@@ -257,8 +257,8 @@ default_state_dir (void)
   return g_strdup (g_file_test ("/config/db", G_FILE_TEST_EXISTS) ? "/config" : XM_STATEDIR);
 }
 
-static char *
-read_flavour (const char *root)
+char *
+xm_settings_read_flavour (const char *root)
 {
   g_autofree char *path = g_strconcat (root, FLAVOUR_FILE, NULL);
   g_autofree char *flavour = NULL;
@@ -271,7 +271,7 @@ read_flavour (const char *root)
 static char *
 default_templates (void)
 {
-  g_autofree char *flavour = read_flavour ("");
+  g_autofree char *flavour = xm_settings_read_flavour ("");
   const char *datadir = g_getenv ("xenmgr_datadir"); /* the original's name for this variable */
   return g_build_filename (datadir != NULL ? datadir : XM_DATADIR "/xenmgr-1.0", "templates",
                            flavour, NULL);
@@ -390,12 +390,6 @@ xm_settings_free (XmSettings *settings)
   free_commands (settings->commands);
   g_free (settings->config);
   g_free (settings);
-}
-
-char *
-xm_settings_flavour (const XmSettings *settings)
-{
-  return read_flavour (settings->host_root);
 }
 
 char *

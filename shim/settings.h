@@ -90,9 +90,9 @@ const char *xm_settings_command_key (XmCommand command);
  */
 char *xm_settings_host_path (const XmSettings *settings, const char *path);
 
-/** xm_settings_flavour: (transfer full): which of its flavours the host is: the word in
- * /etc/xenclient.flavour, else "default". */
-char *xm_settings_flavour (const XmSettings *settings);
+/** xm_settings_read_flavour: (transfer full): which of its flavours a host is: the word in
+ * <root>/etc/xenclient.flavour, else "default". Reads the file. */
+char *xm_settings_read_flavour (const char *root);
 
 /**
  * xm_settings_bridge: (transfer full) (nullable): the bridge of a network such as /wired/0/bridged:

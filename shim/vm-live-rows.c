@@ -27,7 +27,7 @@ xm_vm_get_seamless_traffic (const XmVm *vm, const XmVmProperty *row, GError **er
     return g_variant_new_boolean (FALSE);
   if (xm_vm_read (vm, row->key) != NULL)
     return xm_vm_property_get_stored (vm, row, error);
-  g_autofree char *usual = xm_caps_read (vm->service->settings, "seamless-traffic-default");
+  g_autofree char *usual = xm_caps_read (vm->service, "seamless-traffic-default");
   return g_variant_new_boolean (usual != NULL && xm_text_is_true (usual));
 }
 

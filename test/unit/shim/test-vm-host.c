@@ -9,6 +9,7 @@
 
 #include "script-fixture.h"
 #include "service-fixture.h"
+#include "shim/host-files.h"
 #include "shim/vm-auth.h"
 #include "shim/vm-icon.h"
 #include "store-fixture.h"
@@ -194,16 +195,35 @@ END_TEST
 
 /* -- rows of the property table ---------------------------------------------------- */
 
+static void
+on_read (gpointer user_data)
+{
+  *(gboolean *)user_data = TRUE;
+}
+
+/* The service has read the host's settings again. */
+static void
+reread (const Host *host)
+{
+  gboolean done = FALSE;
+  xm_host_files_refresh (service_fixture_service (host->fixture)->host_files, on_read, &done);
+  while (!done)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 START_TEST (seamless_traffic)
 {
   Host host = host_new ();
   reads (&host, "seamless-traffic", "false");
   fixture_write_file (host.root, "etc/caps.default",
                       "# comment\nother=true\n seamless-traffic-default = \"true\" \n");
+  reread (&host);
   reads (&host, "seamless-traffic", "true");
   fixture_write_file (host.root, "etc/xenclient.flavour", "special\n");
+  reread (&host);
   reads (&host, "seamless-traffic", "false");
   fixture_write_file (host.root, "etc/caps.special", "seamless-traffic-default=true");
+  reread (&host);
   reads (&host, "seamless-traffic", "true");
   store (&host, "seamless-traffic", "false");
   reads (&host, "seamless-traffic", "false");
