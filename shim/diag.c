@@ -4,7 +4,7 @@
 #include "shim/diag-gather.h"
 #include "shim/diag-report.h"
 #include "shim/error.h"
-#include "shim/vm-set.h"
+#include "shim/host-ui.h"
 
 /* -- calls that take their time ---------------------------------------------------- */
 
@@ -110,24 +110,6 @@ create_status_report (gpointer owner, GVariant *parameters, GDBusMethodInvocatio
 
 /* -- the screen that asks for one -------------------------------------------------- */
 
-/* (transfer none) (nullable): the VM that shows it, one that runs if there is */
-static XmVm *
-find_fallback (XmService *service, GError **error)
-{
-  g_autoptr (GPtrArray) vms = xm_vm_set_list (service);
-  gboolean found = FALSE;
-  for (guint i = 0; i < vms->len; i++) {
-    XmVm *vm = vms->pdata[i];
-    if (!xm_vm_read_boolean (vm, "provides-graphics-fallback", FALSE))
-      continue;
-    found = TRUE;
-    if (vm->domid >= 0)
-      return vm;
-  }
-  xm_error_set_plain (error, found ? "no graphics fallback domain" : "no graphics fallback vm");
-  return NULL;
-}
-
 static void
 on_shown (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -149,7 +131,7 @@ status_report_screen (gpointer owner, GVariant *parameters, GDBusMethodInvocatio
   gboolean show;
   g_variant_get (parameters, "(b)", &show);
   GError *error = NULL;
-  const XmVm *vm = find_fallback (service, &error);
+  const XmVm *vm = xm_host_ui_find_fallback (service, &error);
   if (vm == NULL) {
     xm_error_return (invocation, error);
     return;

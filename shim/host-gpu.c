@@ -7,10 +7,12 @@
 #include "shim/gpu.h"
 #include "shim/host-file.h"
 #include "shim/host-pci.h"
+#include "shim/peers.h"
 #include "shim/pci-device.h"
 #include "shim/signals.h"
 #include "shim/vm-set.h"
 
+#define INPUT        "com.citrix.xenclient.input"
 #define RESERVED_KEY "/xenmgr/dh/gpu"
 #define MAX_RESERVED 64 /* adapters in one list */
 
@@ -131,6 +133,18 @@ xm_host_get_gpu_placement (gpointer owner, GVariant *parameters, GDBusMethodInvo
     xm_error_return (invocation, error);
 }
 
+/* On whose left and right a VM is has changed, as it may for each of them. */
+static void
+tell_neighbours (XmService *service)
+{
+  g_autoptr (GPtrArray) vms = xm_vm_set_list (service);
+  for (guint i = 0; i < vms->len; i++) {
+    const XmVm *vm = vms->pdata[i];
+    xm_peers_call (service->peers, INPUT, "update_seamless_mouse_settings",
+                   g_variant_new ("(s)", vm->uuid), NULL, NULL);
+  }
+}
+
 void
 xm_host_configure_gpu_placement (gpointer owner,
                                  GVariant *parameters,
@@ -148,6 +162,7 @@ xm_host_configure_gpu_placement (gpointer owner,
     xm_error_return (invocation, error);
     return;
   }
+  tell_neighbours (service);
   xm_service_answer_when_durable (service, invocation, NULL);
 }
 

@@ -237,7 +237,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   xm_guest_signals_listen (service);
   service->autostart = xm_autostart_new (service);
   service->host_storage = xm_host_storage_new (service);
-  xm_host_ui_recover (service);
+  xm_host_ui_begin (service);
   xm_host_power_show (service);
   service->root =
       xm_bus_object_export (connection, "/", service->root_kind, list_top, service, error);

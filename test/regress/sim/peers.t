@@ -15,7 +15,7 @@ play () {
   within "$name is on the bus" 10 grep -q ready "$WORK/$name"
 }
 end_play () { kill "${peers[$1]}"; wait "${peers[$1]}" 2>/dev/null; }
-calls () { grep -v ready "$WORK/$1" | paste -sd '|'; } # SERVICE
+calls () { grep -vE '^(ready|get_auth_on_boot)' "$WORK/$1" | paste -sd '|'; } # SERVICE
 were () { [[ $(calls "$1") == "$2" ]]; }
 # calls_become NAME SERVICE CALLS
 calls_become () { within "$1" "$LIMIT" were "$2" "$3" || diag "called: $(calls "$2")"; }
