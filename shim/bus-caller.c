@@ -4,27 +4,84 @@
 #define BUS     "org.freedesktop.DBus"
 #define TIMEOUT 2000 /* ms */
 
+/* -- the domain -------------------------------------------------------------------- */
+
+/* What the bus answers is checked like anything else: it may be another's extension of that name.
+ */
+static gint64
+parse_domid (GVariant *answer)
+{
+  gint32 number = -1;
+  guint32 unsigned_number;
+  if (g_variant_is_of_type (answer, G_VARIANT_TYPE ("(i)"))) {
+    g_variant_get (answer, "(i)", &number);
+    return number;
+  }
+  if (!g_variant_is_of_type (answer, G_VARIANT_TYPE ("(u)")))
+    return -1;
+  g_variant_get (answer, "(u)", &unsigned_number);
+  return unsigned_number;
+}
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GVariant) answer =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  if (answer == NULL)
+    g_task_return_error (task, error);
+  else if (parse_domid (answer) < 0)
+    g_task_return_new_error (task, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "not a domain");
+  else
+    g_task_return_int (task, (gssize)parse_domid (answer));
+}
+
+void
+xm_bus_caller_find_domid_async (XmService *service,
+                                const char *sender,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, service->end, callback, user_data);
+  g_task_set_source_tag (task, xm_bus_caller_find_domid_async);
+  if (sender == NULL || service->connection == NULL) {
+    g_task_return_int (task, 0);
+    g_object_unref (task);
+    return;
+  }
+  g_dbus_connection_call (service->connection, BUS, "/org/freedesktop/DBus", BUS,
+                          "GetConnectionDOMID", g_variant_new ("(s)", sender), NULL,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, TIMEOUT, service->end, on_answered,
+                          task);
+}
+
+gint64
+xm_bus_caller_find_domid_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_int (G_TASK (result), error);
+}
+
+gboolean
+xm_bus_caller_is_unknown (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD) ||
+         g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_INTERFACE) ||
+         g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT);
+}
+
+/* -- its VM ------------------------------------------------------------------------ */
+
 /** Question: which VM it is. Answered at the latest when the service ends, and then with none. */
 typedef struct {
   XmService *service;
   GTask *task;
 } Question;
 
-/* What the bus answers is checked like anything else: it may be another's extension of that name.
- */
 static XmVm *
-find_vm (XmService *service, GVariant *answer)
+find_vm (XmService *service, gint64 domid)
 {
-  gint64 domid = -1;
-  if (g_variant_is_of_type (answer, G_VARIANT_TYPE ("(i)"))) {
-    gint32 number;
-    g_variant_get (answer, "(i)", &number);
-    domid = number;
-  } else if (g_variant_is_of_type (answer, G_VARIANT_TYPE ("(u)"))) {
-    guint32 number;
-    g_variant_get (answer, "(u)", &number);
-    domid = number;
-  }
   GHashTableIter iter;
   gpointer value;
   g_hash_table_iter_init (&iter, service->vms);
@@ -36,17 +93,17 @@ find_vm (XmService *service, GVariant *answer)
 }
 
 static void
-on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+on_domid (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Question *question = user_data;
   g_autoptr (GTask) task = question->task;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  if (answer == NULL)
+  XmVm *vm = NULL;
+  gint64 domid = xm_bus_caller_find_domid_finish (result, &error);
+  if (error != NULL)
     g_debug ("the domain of a caller: %s", error->message);
-  gboolean ended = g_cancellable_is_cancelled (g_task_get_cancellable (task));
-  XmVm *vm = answer != NULL && !ended ? find_vm (question->service, answer) : NULL;
+  else
+    vm = find_vm (question->service, domid);
   g_task_return_pointer (task, vm, (GDestroyNotify)xm_vm_unref);
 }
 
@@ -56,20 +113,10 @@ xm_bus_caller_find_vm_async (XmService *service,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
-  GTask *task = g_task_new (NULL, service->end, callback, user_data);
-  g_task_set_source_tag (task, xm_bus_caller_find_vm_async);
-  g_task_set_check_cancellable (task, FALSE);
-  if (sender == NULL || service->connection == NULL) {
-    g_task_return_pointer (task, NULL, NULL);
-    g_object_unref (task);
-    return;
-  }
   Question *question = g_new (Question, 1);
-  *question = (Question){ service, task };
-  g_dbus_connection_call (service->connection, BUS, "/org/freedesktop/DBus", BUS,
-                          "GetConnectionDOMID", g_variant_new ("(s)", sender), NULL,
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, TIMEOUT, service->end, on_answered,
-                          question);
+  *question = (Question){ service, g_task_new (NULL, NULL, callback, user_data) };
+  g_task_set_source_tag (question->task, xm_bus_caller_find_vm_async);
+  xm_bus_caller_find_domid_async (service, sender, on_domid, question);
 }
 
 XmVm *

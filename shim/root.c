@@ -2,7 +2,7 @@
 #include "shim/root.h"
 
 #include "shim/create-vhd.h"
-#include "shim/db-service.h"
+#include "shim/db-caller.h"
 #include "shim/diag.h"
 #include "shim/error.h"
 #include "shim/guest-request.h"
@@ -264,16 +264,6 @@ unrestricted_delete_vm (gpointer owner, GVariant *parameters, GDBusMethodInvocat
   xm_error_return (invocation, error);
 }
 
-/* -- the database ------------------------------------------------------------------ */
-
-static void
-call_db (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
-{
-  XmService *service = owner;
-  xm_db_handle (service->store, g_dbus_method_invocation_get_method_name (invocation), parameters,
-                invocation);
-}
-
 /* -- tables ------------------------------------------------------------------------ */
 
 static const XmMethod xenmgr_methods[] = {
@@ -303,9 +293,9 @@ static const XmMethod unrestricted_methods[] = {
 };
 
 static const XmMethod db_methods[] = {
-  { "dump", call_db }, { "exists", call_db }, { "inject", call_db },
-  { "list", call_db }, { "read", call_db },   { "read_binary", call_db },
-  { "rm", call_db },   { "write", call_db },  { NULL, NULL },
+  { "dump", xm_db_call }, { "exists", xm_db_call }, { "inject", xm_db_call },
+  { "list", xm_db_call }, { "read", xm_db_call },   { "read_binary", xm_db_call },
+  { "rm", xm_db_call },   { "write", xm_db_call },  { NULL, NULL },
 };
 
 XmObjectKind *
@@ -317,10 +307,12 @@ xm_root_kind_new (void)
     { .name = "com.citrix.xenclient.xenmgr.config",
       .lookup = xm_root_config_lookup,
       .get = xm_root_config_get,
+      .look = xm_root_config_look,
       .set = xm_root_config_set },
     { .name = "com.citrix.xenclient.xenmgr.config.ui",
       .lookup = xm_root_config_lookup,
       .get = xm_root_config_get,
+      .look = xm_root_config_look,
       .set = xm_root_config_set },
     { .name = "com.citrix.xenclient.xenmgr.diag", .methods = xm_diag_methods },
     { .name = "com.citrix.xenclient.xenmgr.guestreq", .methods = xm_guest_request_methods },

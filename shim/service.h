@@ -48,11 +48,13 @@ struct _XmService {
   GHashTable *mounting; /* "<uuid>/<id>" of the disks that mount or umount is busy with */
   guint64 nbd_reserved; /* network block devices that are being attached, by bit */
   struct _XmNetworkDaemon *network_daemon;
-  struct _XmPeers *peers; /* NULL until there is a connection */
+  struct _XmPeers *peers;       /* NULL until there is a connection */
+  gboolean bus_without_domains; /* it has said so: all callers are in dom0 */
+  guint db_calls_asked;         /* calls of the database whose caller's domain is asked for */
   struct _XmHostsFile *hosts_file;
+  struct _XmHostFiles *host_files;
   struct _XmHostInfo *host_info;
   struct _XmHostStorage *host_storage; /* NULL until there is a connection */
-  struct _XmHostFiles *host_files;
   GHashTable *host_kept;               /* XmHostProperty -> its value; see host-properties.c */
   gboolean ui_ready;
   struct _XmRootFiles *root_files;

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dummy-xl.h"
 #include "service-fixture.h"
 #include "shim/script-queue.h"
+#include "store-fixture.h"
 
 #define TESTING XENMGR ".testing"
 #define POLICY  "com.citrix.xenclient.policy"
@@ -228,6 +230,15 @@ on_message_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   *(gboolean *)user_data = TRUE;
 }
 
+static void
+on_db_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMessage **answer = user_data;
+  *answer =
+      g_dbus_connection_send_message_with_reply_finish (G_DBUS_CONNECTION (source), result, NULL);
+  ck_assert_ptr_nonnull (*answer);
+}
+
 /* What is told after request_attention by @sender. (transfer none) */
 static GPtrArray *
 request_attention (const char *sender)
@@ -266,6 +277,91 @@ START_TEST (who_asks_for_attention)
   vm->domid = -1;
   domid = -1;
   ck_assert_uint_eq (request_attention (":1.7")->len, 0);
+  g_dbus_connection_unregister_object (service_fixture_client (fixture), id);
+}
+END_TEST
+
+/* (transfer full): what a db call by @sender answers, printed, or the text of its error. */
+static char *
+call_db (const char *sender, const char *method, GVariant *parameters)
+{
+  g_autoptr (GDBusMessage) message = g_dbus_message_new_method_call (DB, "/", DB, method);
+  g_dbus_message_set_body (message, parameters);
+  if (sender != NULL)
+    g_dbus_message_set_sender (message, sender);
+  g_autoptr (GDBusMessage) answer = NULL;
+  g_dbus_connection_send_message_with_reply (service_fixture_client (fixture), message,
+                                             G_DBUS_SEND_MESSAGE_FLAGS_NONE, G_MAXINT, NULL, NULL,
+                                             on_db_answered, &answer);
+  while (answer == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_autoptr (GError) error = NULL;
+  if (g_dbus_message_to_gerror (answer, &error)) {
+    g_dbus_error_strip_remote_error (error);
+    return g_strdup (error->message);
+  }
+  GVariant *body = g_dbus_message_get_body (answer);
+  return body != NULL ? g_variant_print (body, FALSE) : g_strdup ("()");
+}
+
+static void
+db_answers (const char *sender, const char *method, GVariant *parameters, const char *expected)
+{
+  g_autofree char *text = call_db (sender, method, parameters);
+  ck_assert_str_eq (text, expected);
+}
+
+static void
+sees_domain (guint domid, const char *uuid)
+{
+  g_autofree char *line = dummy_xl_domain ("guest", domid, "-b----", uuid, "-");
+  g_autofree char *list = dummy_xl_domains (line);
+  dummy_xl_tell ("list", list);
+  XmDomains *domains = service_fixture_service (fixture)->domains;
+  xm_domains_refresh_async (domains, NULL, NULL, NULL);
+  while (xm_domains_get_all (domains)->len < 2)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* A guest sees its own node as if it were all there is. */
+START_TEST (the_database_of_a_guest)
+{
+  gint32 domid = 0;
+  XmStore *store = service_fixture_service (fixture)->store;
+  fixture_write (store, "/secret", "host's");
+  sees_domain (5, UUID);
+  guint id = serve_bus (&domid);
+  db_answers (":1.7", "read", g_variant_new ("(s)", "/secret"), "(\"host's\",)");
+  db_answers (NULL, "read", g_variant_new ("(s)", "/secret"), "(\"host's\",)"); /* no bus */
+  domid = 5;
+  db_answers (":1.7", "read", g_variant_new ("(s)", "/secret"), "('',)");
+  db_answers (":1.7", "write", g_variant_new ("(ss)", "/a/b", "c"), "()");
+  ck_assert_str_eq (xm_store_read (store, "/dom-store/" UUID "/a/b"), "c");
+  db_answers (":1.7", "read", g_variant_new ("(s)", "a/b"), "('c',)");
+  db_answers (":1.7", "list", g_variant_new ("(s)", ""), "(['a'],)");
+  db_answers (":1.7", "exists", g_variant_new ("(s)", "/../../secret"), "(false,)");
+  db_answers (":1.7", "dump", g_variant_new ("(s)", "/a"), "('{\\n  \"b\": \"c\"\\n}\\n',)");
+  db_answers (":1.7", "inject", g_variant_new ("(ss)", "/i", "{\"k\":1}"), "()");
+  db_answers (":1.7", "read", g_variant_new ("(s)", "/i/k"), "('1',)");
+  db_answers (":1.7", "rm", g_variant_new ("(s)", "/"), "()");
+  ck_assert (!xm_store_exists (store, "/dom-store/" UUID "/a"));
+  ck_assert_str_eq (xm_store_read (store, "/secret"), "host's");
+  domid = 6;
+  db_answers (":1.7", "read", g_variant_new ("(s)", "/secret"),
+              "failed to resolve domid 6 to uuid");
+  g_dbus_connection_unregister_object (service_fixture_client (fixture), id);
+}
+END_TEST
+
+/* A bus that knows no domains is asked once. */
+START_TEST (the_database_on_any_other_bus)
+{
+  gint32 domid = 5;
+  fixture_write (service_fixture_service (fixture)->store, "/secret", "host's");
+  db_answers (":1.7", "read", g_variant_new ("(s)", "/secret"), "(\"host's\",)");
+  guint id = serve_bus (&domid);
+  db_answers (":1.7", "read", g_variant_new ("(s)", "/secret"), "(\"host's\",)");
+  ck_assert_uint_eq (asked, 0);
   g_dbus_connection_unregister_object (service_fixture_client (fixture), id);
 }
 END_TEST
@@ -409,6 +505,8 @@ main (void)
   tcase_add_test (tcase, the_end_while_waiting);
   tcase_add_test (tcase, who_asks_for_attention);
   tcase_add_test (tcase, agents_speak_for_their_own_vm);
+  tcase_add_test (tcase, the_database_of_a_guest);
+  tcase_add_test (tcase, the_database_on_any_other_bus);
   tcase_add_test (tcase, policy_words);
   tcase_add_test (tcase, policies_of_no_vm);
   tcase_add_test (tcase, a_policy_that_is_no_boolean);
