@@ -29,10 +29,14 @@ if [[ $XM_TARGET == sim ]]; then
   like 'at once' "$((ms < 2000))" 1
 fi
 
-# --- with PV drivers that know neither S3 nor S4: a PV guest has them not ---
+# --- with PV drivers that know neither S3 nor S4 ---
 xec-vm -n sleeper set pv-addons true
-fails 'sleep of a PV guest' '223:IO error: "Error entering s3\."' xec-vm -n sleeper sleep
-fails 'hibernate of a PV guest' '223:IO error: "Error entering s4\."' xec-vm -n sleeper hibernate
+if [[ $GUEST == hvm ]]; then
+  succeeds 'the sleep button of an HVM guest is pressed, and ignored' xec-vm -n sleeper sleep
+else
+  fails 'other guests have none' '223:IO error: "Error entering s3\."' xec-vm -n sleeper sleep
+fi
+fails 'hibernate' '223:IO error: "Error entering s4\."' xec-vm -n sleeper hibernate
 prints 'it is not hibernated' false xec-vm -n sleeper get hibernated
 prints 'state' running xec-vm -n sleeper get state
 prints 'acpi-state' 0 xec-vm -n sleeper get acpi-state
@@ -40,5 +44,25 @@ is 'no state was told' "$(states "$U")" ''
 
 xec-vm -n sleeper destroy
 prints 'acpi-state after the end' 5 xec-vm -n sleeper get acpi-state
+
+# --- a guest sleeps by itself, which QEMU tells ---
+if [[ $GUEST == hvm ]]; then
+  new_guest napper xmtest.sleep_after=1
+  succeeds 'start' xec-vm -n napper start
+  guest_up napper
+  forget_signals
+  asleep () {
+    [[ $XM_TARGET == lab ]] || xl-sim guest napper sleep
+    [[ $(xec-vm -n napper get acpi-state) == 3 ]]
+  }
+  within 'a guest sleeps' "$LIMIT" asleep
+  prints 'its state' running xec-vm -n napper get state
+  succeeds 'resume' xec-vm -n napper resume
+  prints 'it is awake' 0 xec-vm -n napper get acpi-state
+  sync_signals
+  is 'what was told' "$(signals notify "$U" | grep -o 'power-state:.' | uniq | paste -sd ' ')" 'power-state:3 power-state:0'
+  guest_do napper poweroff
+  states_become 'it is as alive as before' "$U" 'running stopping stopped'
+fi
 
 done_testing
