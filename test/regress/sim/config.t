@@ -55,9 +55,15 @@ printf '%s\n' 'supported-languages="en-us de-de"' 'secondary-gpu-pt=false' >"$ro
 prints 'supported-languages of the host' $'en-us\nde-de' xec get supported-languages
 prints 'secondary-gpu-pt of the host' false xec get secondary-gpu-pt
 prints 'what it does not say' true xec get configurable-save-changes-across-reboots
+# the command line of OpenXT's language-sync
+dbus-monitor --system --profile "type='signal',interface='$IFACE',member='language_changed'" >"$WORK/monitor" 2>&1 &
+watchers+=($!)
+within 'dbus-monitor listens' "$LIMIT" grep -q NameLost "$WORK/monitor" # a monitor has no name
 forget_signals
 succeeds 'now it may be set' xec set language de-de
 sync_signals
+is_told () { grep -qE "^sig[[:blank:]].*[[:blank:]]${IFACE}[[:blank:]]+language_changed\$" "$WORK/monitor"; }
+within 'dbus-monitor prints a line' "$LIMIT" is_told || diag "$(<"$WORK/monitor")"
 is 'config_changed' "$(signals config_changed)" '[]'
 is 'language_changed' "$(signals language_changed)" '[]'
 prints 'and is' de-de xec -g language
