@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /* What journalctl finds messages by, besides the fields of GLib and of the journal itself:
  *   VM_UUID       of the VM that a message is about
  *   DOMID         its domain, where the message tells of one
- *   COMMAND       an xl or another program that was run, as in the message
+ *   PROGRAM_ARGV  an xl or another program that was run, as in the message
  *   EXIT_STATUS   of that command, when it has ended with one */
 
 /**

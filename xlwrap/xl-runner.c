@@ -104,7 +104,7 @@ log_end (const Request *request, const GError *error)
   const GLogField fields[] = { { "MESSAGE", message, -1 },
                                { "PRIORITY", "5", -1 },
                                { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 },
-                               { "COMMAND", command, -1 },
+                               { "PROGRAM_ARGV", command, -1 },
                                { "EXIT_STATUS", status_text, -1 } }; /* last: not all have one */
   g_log_structured_array (G_LOG_LEVEL_MESSAGE, fields, G_N_ELEMENTS (fields) - (status < 0));
 }

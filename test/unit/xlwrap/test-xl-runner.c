@@ -103,7 +103,7 @@ keep_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoi
 {
   gboolean is_kept = lines != NULL && level != G_LOG_LEVEL_DEBUG;
   for (gsize i = 0; i < n_fields && is_kept; i++) {
-    if (g_str_equal (fields[i].key, "MESSAGE") || g_str_equal (fields[i].key, "COMMAND") ||
+    if (g_str_equal (fields[i].key, "MESSAGE") || g_str_equal (fields[i].key, "PROGRAM_ARGV") ||
         g_str_equal (fields[i].key, "EXIT_STATUS"))
       g_string_append_printf (lines, "%s=%s\n", fields[i].key, (const char *)fields[i].value);
   }
@@ -123,11 +123,12 @@ START_TEST (what_changes_something_is_logged)
       finish_badly (run_as (XL_TIMEOUT_QUICK, ARGV ("signal", "9")), XL_ERROR, XL_ERROR_SIGNAL);
   ck_assert_int_eq (xl_error_get_exit_status (failed), 3);
   ck_assert_int_eq (xl_error_get_exit_status (killed), -1);
-  ck_assert_str_eq (lines->str, "MESSAGE=fake-xl nul: done\nCOMMAND=fake-xl nul\nEXIT_STATUS=0\n"
-                                "MESSAGE=fake-xl exit 3 '': ended with status 3\n"
-                                "COMMAND=fake-xl exit 3 ''\nEXIT_STATUS=3\n"
-                                "MESSAGE=fake-xl signal 9: ended by signal 9 (Killed)\n"
-                                "COMMAND=fake-xl signal 9\n");
+  ck_assert_str_eq (lines->str,
+                    "MESSAGE=fake-xl nul: done\nPROGRAM_ARGV=fake-xl nul\nEXIT_STATUS=0\n"
+                    "MESSAGE=fake-xl exit 3 '': ended with status 3\n"
+                    "PROGRAM_ARGV=fake-xl exit 3 ''\nEXIT_STATUS=3\n"
+                    "MESSAGE=fake-xl signal 9: ended by signal 9 (Killed)\n"
+                    "PROGRAM_ARGV=fake-xl signal 9\n");
   g_string_free (g_steal_pointer (&lines), TRUE);
 }
 END_TEST
