@@ -105,7 +105,7 @@ start_vchan_server (bool marked)
 {
   const char *const argv[] = { QMP_HELPER,
                                "--mode=server",
-                               "--no-sandbox",
+                               QT_SANITIZED ? "--no-sandbox" : "--stats",
                                marked ? "--reconnect-marker=1" : "--reconnect-marker=0",
                                "0",
                                NODE,
