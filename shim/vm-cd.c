@@ -136,7 +136,8 @@ static void
 run_change (Change *change)
 {
   XmVm *vm = change->vm;
-  if (vm->domid < 0)
+  /* Without an object the VM is gone, or the service: then the runner is, too. */
+  if (vm->domid < 0 || vm->object == NULL)
     end_change (change, NULL);
   else if (change->path != NULL)
     xl_cd_insert_async (vm->service->runner, (guint)vm->domid, DRIVE, change->path, NULL,

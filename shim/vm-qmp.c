@@ -101,7 +101,6 @@ on_cd_emptied (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   if (!g_task_propagate_boolean (G_TASK (result), &error))
     g_warning ("%s: the ejected CD: %s", vm->uuid, error->message);
-  xm_store_commit_async (vm->service->store, NULL, NULL, NULL);
 }
 
 /* The medium leaves the drive, too: else it would be back when the guest closes the tray. */
@@ -112,6 +111,8 @@ empty_cd (XmVm *vm)
   g_autoptr (GVariant) nothing = g_variant_ref_sink (g_variant_new_string (""));
   g_message ("%s: the guest has ejected its CD", vm->uuid);
   xm_vm_set_cd (vm, row, nothing, g_task_new (NULL, NULL, on_cd_emptied, xm_vm_ref (vm)));
+  /* Now: the drive may be changed only after the service has ended. */
+  xm_store_commit_async (vm->service->store, NULL, NULL, NULL);
 }
 
 static gboolean
