@@ -9,7 +9,7 @@ config () { # KEY=VALUE...
   printf '%s\n' "$@" >>"$XM_SIM_DIR/xenmgr-xl.conf"
   daemon restart || diag 'the daemon does not take the key file'
 }
-config keep-alive-delay-ms=1500
+config keep-alive-delay-ms=4000
 new_vm_kept () { new_guest "$1"; xec -o "$VM" set keep-alive true; }
 saw () { [[ " $(states "$1") " == *" $2 "* ]]; } # UUID STATE
 waits () { [[ -e $XM_SIM_DIR/run/$1.again ]]; }
