@@ -132,6 +132,10 @@ gboolean xm_operation_has_picture (XmOperation *op, GAsyncResult *result);
 /** xm_lifecycle_domain: (nullable): the domain that is the VM's in the present picture. */
 const XlDomain *xm_lifecycle_domain (XmVm *vm);
 
+/** xm_lifecycle_is_preserved: whether the service's domain has ended for a reboot, and is to stay
+ * as it is. */
+gboolean xm_lifecycle_is_preserved (const XmVm *vm, const XlDomain *domain);
+
 /** xm_lifecycle_built_domain: (nullable): the domain that xl has just built for the service. */
 const XlDomain *xm_lifecycle_built_domain (XmVm *vm);
 

@@ -16,6 +16,27 @@
 
 /* -- shutdown and reboot ----------------------------------------------------------- */
 
+/* There is nobody left to be asked in a domain that was preserved at a reboot. */
+static gboolean
+is_preserved (const XmOperation *op)
+{
+  const XlDomain *domain = xm_lifecycle_domain (op->vm);
+  return domain != NULL && xm_lifecycle_is_preserved (op->vm, domain);
+}
+
+static void
+set_restart (XmVm *vm, gboolean restart)
+{
+  vm->lifecycle->restart = restart;
+  xm_lifecycle_set_again (vm, restart);
+}
+
+static void
+take_back_restart (XmOperation *op)
+{
+  set_restart (op->vm, FALSE);
+}
+
 static void on_asked (GObject *source, GAsyncResult *result, gpointer user_data);
 
 static void
@@ -49,8 +70,7 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
     g_clear_error (&error);
     xm_operation_end (op, NULL);
   } else if (asked && op->kind == XM_OPERATION_REBOOT) {
-    vm->lifecycle->restart |= op->escalated;
-    xm_lifecycle_set_again (vm, vm->lifecycle->restart);
+    set_restart (vm, vm->lifecycle->restart || op->escalated);
     xm_operation_end (op, NULL);
   } else if (asked) {
     op->waiting = TRUE;
@@ -140,6 +160,8 @@ xm_operation_shutdown (XmOperation *op)
 {
   if (op->vm->domid < 0)
     xm_operation_end (op, NULL);
+  else if (is_preserved (op))
+    xm_operation_destroy (op);
   else
     xm_operation_wake (op, WAKE_SECONDS, find_agent);
 }
@@ -149,10 +171,14 @@ xm_operation_reboot (XmOperation *op)
 {
   if (op->vm->domid < 0) {
     xm_operation_end (op, NULL);
-    return;
+  } else if (is_preserved (op)) {
+    op->undo = take_back_restart;
+    set_restart (op->vm, TRUE);
+    xm_operation_destroy (op);
+  } else {
+    xm_lifecycle_expect (op->vm, XM_VM_REBOOTING);
+    ask (op);
   }
-  xm_lifecycle_expect (op->vm, XM_VM_REBOOTING);
-  ask (op);
 }
 
 /* -- destroy ----------------------------------------------------------------------- */

@@ -342,9 +342,10 @@ reap (XmVm *vm, const XlDomain *domain)
   xl_destroy_async (vm->service->runner, domain->domid, NULL, on_reaped, xm_vm_ref (vm));
 }
 
-/* Who waits for the end of a domain made by hand, such as one of `xl create -e`, has reached it. */
+/* Who waits for the end of a domain that the service does not remove, such as one of an admin's
+ * `xl create -e`, has reached it. */
 static void
-expect_monitor (XmVm *vm)
+expect_removal (XmVm *vm)
 {
   XmLifecycle *lifecycle = vm->lifecycle;
   if (lifecycle->current == NULL || !lifecycle->current->waiting ||
@@ -353,6 +354,14 @@ expect_monitor (XmVm *vm)
   lifecycle->current->guest_is_down = TRUE;
   g_clear_handle_id (&lifecycle->expect_timer, g_source_remove);
   lifecycle->expect_timer = g_timeout_add_seconds (MONITOR_SECONDS, on_expect_timer, vm);
+}
+
+gboolean
+xm_lifecycle_is_preserved (const XmVm *vm, const XlDomain *domain)
+{
+  return (int)domain->domid == vm->lifecycle->own_domid && (domain->state & XL_DOMAIN_SHUTDOWN) &&
+         domain->shutdown_reason == XL_SHUTDOWN_REASON_REBOOT &&
+         xm_vm_read_boolean (vm, "preserve-on-reboot", FALSE);
 }
 
 static void
@@ -375,10 +384,10 @@ domain_ended (XmVm *vm, const XlDomain *domain)
       xm_vm_set_state (vm, XM_VM_SHUTTING_DOWN);
     break;
   }
-  if (is_own)
-    reap (vm, domain);
+  if (!is_own || xm_lifecycle_is_preserved (vm, domain))
+    expect_removal (vm);
   else
-    expect_monitor (vm);
+    reap (vm, domain);
 }
 
 /* Paused as a step of something else: between build and unpause, or by xl destroy, which pauses a

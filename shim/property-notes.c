@@ -82,7 +82,7 @@ const XmPropertyNote xm_property_notes_vm[] = {
   { "policy-wireless-networking", "without it no NICs on wireless networks", NULL, "each Set announces a change" },
   { "portica-enabled", NULL, NULL, "0 not installed, 1 enabled, 2 disabled" },
   { "portica-installed", NULL, NULL, NULL },
-  { "preserve-on-reboot", NULL, NULL, "stored only" },
+  { "preserve-on-reboot", NULL, NULL, "the domain of a guest that reboots stays as it is, in state `rebooting`" },
   { "primary_domain_color", NULL, NULL, "stored only" },
   { "private-space", NULL, NULL, "MiB that the images of all disks take, but for those of type phy" },
   { "provides-default-network-backend", NULL, NULL, "the first such VM serves NICs that name no backend" },
