@@ -84,6 +84,19 @@ like 'the states told' "$(states "$U")" '^(stopping )?stopped$'
 prints 'domid' -1 xec-vm -n hand get domid
 prints 'acpi-state' 5 xec-vm -n hand get acpi-state
 
+# --- the xl that watches over it is killed: the domain is not removed, and can be told to end ---
+xl create -q -F "$WORK/hand.cfg" 2>/dev/null & watching=$!
+state_becomes 'create, in the foreground' "$U" running
+guest_up hand
+kill -KILL $watching; wait $watching 2>/dev/null
+prints 'without it the VM runs on' running xec-vm -n hand get state
+forget_signals
+xl shutdown hand 2>/dev/null
+states_become 'its end is told' "$U" stopping
+like 'the domain stays' "$(xl_state hand)" s
+succeeds 'destroy by the service' xec-vm -n hand destroy
+states_become 'is told' "$U" 'stopping stopped'
+
 # --- create -e: nobody watches over the domain, and it is not the service's to remove ---
 forget_signals
 create -e
