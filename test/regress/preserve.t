@@ -7,12 +7,12 @@ watch_signals
 new_guest preserved
 xec -o "$VM" set preserve-on-reboot true
 
-# reboots NAME: its guest does, and its domain stays
+# reboots NAME COMMAND...: its guest does, told by the command, and its domain stays
 reboots () {
   guest_up preserved
   domid=$(xl domid preserved)
   forget_signals
-  guest_do preserved reboot
+  "${@:2}"
   states_become "$1: the guest reboots" "$U" rebooting
   like "$1: its domain has ended" "$(xl_state preserved)" s
   prints "$1: and is still the VM's" "$domid" xec-vm -n preserved get domid
@@ -20,7 +20,7 @@ reboots () {
 another () { local now; now=$(xl domid preserved 2>/dev/null) && [[ $now != "$domid" ]]; }
 
 xec-vm -n preserved start
-reboots 'preserved'
+reboots 'preserved' guest_do preserved reboot
 daemon restart || diag 'restart failed'
 prints 'a restart of the service changes nothing' rebooting xec-vm -n preserved get state
 succeeds 'start does nothing: it has a domain' xec-vm -n preserved start
@@ -31,7 +31,7 @@ succeeds 'reboot' xec-vm -n preserved reboot
 states_become 'starts it anew' "$U" 'stopped creating running'
 another; is 'in another domain' $? 0
 
-reboots 'once more'
+reboots 'by request' xec-vm -n preserved reboot
 forget_signals
 succeeds 'shutdown' xec-vm -n preserved shutdown
 prints 'ends it, at once' stopped xec-vm -n preserved get state
@@ -47,7 +47,7 @@ states_become 'a guest that powers off' "$U" 'stopping stopped'
 
 # --- no more ---
 xec-vm -n preserved start
-reboots 'a last time'
+reboots 'a last time' guest_do preserved reboot
 forget_signals
 xec -o "$VM" set preserve-on-reboot false
 states_become 'taken away: the VM starts anew' "$U" 'stopped creating running'
