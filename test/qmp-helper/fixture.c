@@ -371,33 +371,68 @@ wait_for (const char *path)
   ck_abort_msg ("%s does not appear", path);
 }
 
-/* The path is there before anybody listens at it. */
-static void
-wait_served (const char *path)
+/* A socket that listens already, as QEMU gets one from libxl. */
+static int
+listen_at (const char *path)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   strcpy (address.sun_path, path);
-  for (int i = 0; i < QT_WAIT_MS / 5; i++) {
-    int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int connected = connect (fd, (struct sockaddr *)&address, sizeof address);
-    close (fd);
-    if (connected == 0)
-      return;
-    usleep (5000);
-  }
-  ck_abort_msg ("nobody serves %s", path);
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ck_assert_int_ge (fd, 0);
+  ck_assert_int_eq (bind (fd, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq (listen (fd, 1), 0);
+  return fd;
+}
+
+/* QEMU 7.2 greets in a thread of its own, perhaps before its main loop runs. A command that comes
+   so early may have no answer, and when its client leaves, the next one may have no greeting, two,
+   or an end. So @console, which the main loop itself answers, comes first, and then a client that
+   leaves nothing open. */
+static void
+wait_until_up (const Host *host, int console)
+{
+  char line[4096]; /* with all that the console does to show what was typed */
+  qt_say (console, "info status\n");
+  do
+    qt_read_line (console, line, sizeof line);
+  while (strstr (line, "VM status") == NULL);
+  int fd = qt_connect (host->qemu);
+  qt_expect_line (fd, "{\"QMP\"");
+  qt_say (fd, "{\"execute\":\"qmp_capabilities\"}");
+  qt_expect_line (fd, "\"return\"");
+  qt_say (fd, "{\"execute\":\"query-status\"}");
+  qt_expect_line (fd, "\"return\"");
+  close (fd);
 }
 
 void
 qt_qemu (Host *host)
 {
-  char monitor[128];
-  snprintf (monitor, sizeof monitor, "unix:%s,server=on,wait=off", host->qemu);
-  const char *const argv[] = {
-    "qemu-system-x86_64", "-M", "none", "-display", "none", "-qmp", monitor, NULL
-  };
-  host->qemu_pid = qt_spawn (argv, host->log, NULL, -1);
-  wait_served (host->qemu);
+  char monitor[64], readline[64];
+  int console[2], fd = listen_at (host->qemu);
+  ck_assert_int_eq (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console), 0);
+  fcntl (console[1], F_SETFD, 0);
+  snprintf (monitor, sizeof monitor, "socket,id=qmp,fd=%d,server=on,wait=off", fd);
+  snprintf (readline, sizeof readline, "socket,id=console,fd=%d", console[1]);
+  const char *const argv[] = { "qemu-system-x86_64",
+                               "-M",
+                               "none",
+                               "-display",
+                               "none",
+                               "-chardev",
+                               readline,
+                               "-mon",
+                               "console",
+                               "-chardev",
+                               monitor,
+                               "-mon",
+                               "chardev=qmp,mode=control",
+                               NULL };
+  host->qemu_pid = qt_spawn (argv, host->log, NULL, fd);
+  close (fd);
+  close (console[1]);
+  wait_until_up (host, console[0]);
+  close (console[0]);
 }
 
 void
