@@ -68,6 +68,7 @@ static const struct {
   { XENMGR ".powersettings", XM_ACCESS_HOST,
     "set_ac_lid_close_action set_battery_lid_close_action" },
   { "org.freedesktop.DBus.Introspectable", XM_ACCESS_READ, "Introspect" },
+  { "org.freedesktop.DBus.ObjectManager", XM_ACCESS_READ, "GetManagedObjects" },
 };
 
 /* Whose properties make a VM what it is; to set any other takes XM_ACCESS_HOST. A VM's may name

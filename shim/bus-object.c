@@ -1,50 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "shim/bus-object.h"
+#include "shim/bus-object-private.h"
 
+#include "shim/bus-manager.h"
+#include "shim/bus-news.h"
 #include "shim/error.h"
 #include "shim/introspect.h"
 
+#define MANAGER         "org.freedesktop.DBus.ObjectManager"
 #define INTROSPECTABLE  "org.freedesktop.DBus.Introspectable"
 #define PROPERTIES      "org.freedesktop.DBus.Properties"
 #define DB_NAME         "com.citrix.xenclient.db"
 #define GUARDIAN        "xm-guardian"
 #define RESOURCE_PREFIX "/com/citrix/xenclient/xenmgr/"
 
-typedef struct {
-  const XmInterface *code;
-  GDBusInterfaceInfo *info;
-  GHashTable *methods; /* name -> XmMethod */
-} BoundInterface;
-
-struct _XmObjectKind {
-  BoundInterface *interfaces;
-  gsize n_interfaces;
-  GHashTable *by_name; /* interface name -> BoundInterface */
-};
-
-/* Reference counted: a Get that waits outlives the object's time on the bus. */
-struct _XmBusObject {
-  GDBusConnection *connection;
-  const XmObjectKind *kind;
-  XmChildrenFunc children;
-  gpointer owner;
-  char *path;
-  XmGuard guard; /* NULL: none */
-  gpointer guard_data;
-  guint n_registrations; /* 0: off the bus */
-  guint registrations[];
-};
-
 static void
 object_clear (gpointer data)
 {
   XmBusObject *object = data;
   g_object_unref (object->connection);
+  g_clear_pointer (&object->changed, g_ptr_array_unref);
   g_free (object->path);
 }
 
-static void
-object_unref (XmBusObject *object)
+XmBusObject *
+xm_bus_object_ref (XmBusObject *object)
+{
+  return g_rc_box_acquire (object);
+}
+
+void
+xm_bus_object_unref (XmBusObject *object)
 {
   g_rc_box_release_full (object, object_clear);
 }
@@ -74,7 +59,7 @@ load_interface (const char *name)
 }
 
 static void
-bind_interface (BoundInterface *bound, const XmInterface *code)
+bind_interface (XmBoundInterface *bound, const XmInterface *code)
 {
   bound->code = code;
   bound->info = load_interface (code->name);
@@ -90,7 +75,7 @@ XmObjectKind *
 xm_object_kind_new (const XmInterface *interfaces, gsize n)
 {
   XmObjectKind *kind = g_new0 (XmObjectKind, 1);
-  kind->interfaces = g_new0 (BoundInterface, n);
+  kind->interfaces = g_new0 (XmBoundInterface, n);
   kind->n_interfaces = n;
   kind->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   for (gsize i = 0; i < n; i++) {
@@ -114,7 +99,7 @@ xm_object_kind_free (XmObjectKind *kind)
 }
 
 static gconstpointer
-lookup_property (const BoundInterface *bound, const char *name)
+lookup_property (const XmBoundInterface *bound, const char *name)
 {
   return bound->code->lookup != NULL ? bound->code->lookup (name) : NULL;
 }
@@ -123,7 +108,7 @@ void
 xm_object_kind_foreach_member (const XmObjectKind *kind, XmMemberFunc func, gpointer user_data)
 {
   for (gsize i = 0; i < kind->n_interfaces; i++) {
-    const BoundInterface *bound = &kind->interfaces[i];
+    const XmBoundInterface *bound = &kind->interfaces[i];
     const char *interface = bound->code->name;
     for (GDBusMethodInfo **m = bound->info->methods; m != NULL && *m != NULL; m++)
       func (interface, (*m)->name, XM_MEMBER_METHOD,
@@ -162,7 +147,7 @@ on_get_property (GDBusConnection *connection,
                  gpointer user_data)
 {
   const XmBusObject *object = user_data;
-  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  const XmBoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
   gconstpointer row = lookup_property (bound, name);
   if (row == NULL) {
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED, NOT_IMPLEMENTED, interface, name);
@@ -187,6 +172,28 @@ take (GVariant *value)
   return value != NULL ? g_variant_take_ref (value) : NULL;
 }
 
+GVariant *
+xm_bus_object_read (const XmBusObject *object,
+                    const XmBoundInterface *bound,
+                    const GDBusPropertyInfo *property,
+                    GError **error)
+{
+  return take (on_get_property (NULL, NULL, object->path, bound->code->name, property->name, error,
+                                (gpointer)object));
+}
+
+static void
+read_all (const XmBusObject *object, const XmBoundInterface *bound, GVariantBuilder *values)
+{
+  for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
+    if (lookup_property (bound, (*p)->name) == NULL)
+      continue;
+    g_autoptr (GVariant) value = xm_bus_object_read (object, bound, *p, NULL);
+    if (value != NULL)
+      g_variant_builder_add (values, "{sv}", (*p)->name, value);
+  }
+}
+
 /* Get and GetAll of an interface whose values must be waited for; the same answers as GDBus gives
  * of the others. */
 static void
@@ -208,16 +215,9 @@ answer_from_table (const XmBusObject *object,
   }
 
   g_variant_get (parameters, "(&s)", &interface);
-  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  const XmBoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
   g_auto (GVariantBuilder) values = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  for (GDBusPropertyInfo **p = bound->info->properties; p != NULL && *p != NULL; p++) {
-    if (lookup_property (bound, (*p)->name) == NULL)
-      continue;
-    g_autoptr (GVariant) value = take (
-        on_get_property (NULL, NULL, object->path, interface, (*p)->name, NULL, (gpointer)object));
-    if (value != NULL)
-      g_variant_builder_add (&values, "{sv}", (*p)->name, value);
-  }
+  read_all (object, bound, &values);
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{sv})", &values));
 }
 
@@ -243,14 +243,14 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
                        looking->invocation);
   else
     return_gone (object, looking->invocation);
-  object_unref (object);
+  xm_bus_object_unref (object);
 }
 
 static void
 look_and_answer (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *invocation)
 {
   g_autoptr (GVariant) interface = g_variant_get_child_value (parameters, 0);
-  const BoundInterface *bound =
+  const XmBoundInterface *bound =
       g_hash_table_lookup (object->kind->by_name, g_variant_get_string (interface, NULL));
   gconstpointer row = NULL;
   gboolean all = g_variant_n_children (parameters) == 1;
@@ -259,12 +259,12 @@ look_and_answer (XmBusObject *object, GVariant *parameters, GDBusMethodInvocatio
     row = lookup_property (bound, g_variant_get_string (name, NULL));
   }
   Looking *looking = g_new (Looking, 1);
-  *looking = (Looking){ g_rc_box_acquire (object), invocation };
+  *looking = (Looking){ xm_bus_object_ref (object), invocation };
   if ((all || row != NULL) && bound->code->look != NULL &&
       bound->code->look (object->owner, row, on_looked, looking))
     return; // cppcheck-suppress memleak; on_looked() frees it
   g_free (looking);
-  object_unref (object);
+  xm_bus_object_unref (object);
   answer_from_table (object, parameters, invocation);
 }
 
@@ -274,7 +274,7 @@ set_property (XmBusObject *object, GVariant *parameters, GDBusMethodInvocation *
   const char *interface, *name;
   g_autoptr (GVariant) value = NULL;
   g_variant_get (parameters, "(&s&sv)", &interface, &name, &value);
-  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  const XmBoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
   gconstpointer row = lookup_property (bound, name);
   if (row == NULL)
     return_not_supported (invocation, interface, name);
@@ -298,7 +298,7 @@ introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
   gboolean has_properties = FALSE;
 
   if (kind != NULL) {
-    infos = g_new0 (GDBusInterfaceInfo *, kind->n_interfaces);
+    infos = g_new0 (GDBusInterfaceInfo *, kind->n_interfaces + 1);
     for (gsize i = 0; i < kind->n_interfaces; i++) {
       gboolean is_db = g_str_equal (kind->interfaces[i].code->name, DB_NAME);
       if (is_db != asked_db)
@@ -307,6 +307,8 @@ introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
       GDBusPropertyInfo **properties = kind->interfaces[i].info->properties;
       has_properties |= properties != NULL && *properties != NULL;
     }
+    if (!asked_db && g_str_equal (object->path, "/"))
+      infos[n_infos++] = xm_bus_manager_info ();
   }
 
   g_autofree char *xml =
@@ -331,13 +333,84 @@ dispatch (XmBusObject *object, GDBusMethodInvocation *invocation)
     introspect (object, invocation);
     return;
   }
+  if (g_str_equal (interface, MANAGER)) {
+    xm_bus_manager_answer (object->connection, invocation);
+    return;
+  }
 
-  const BoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
+  const XmBoundInterface *bound = g_hash_table_lookup (object->kind->by_name, interface);
   const XmMethod *handler = g_hash_table_lookup (bound->methods, method);
   if (handler == NULL)
     return_not_supported (invocation, interface, method);
   else
     handler->call (object->owner, parameters, invocation);
+}
+
+/* -- all of an object -------------------------------------------------------------- */
+
+/** Collection: data of the task. */
+typedef struct {
+  XmBusObject *object;
+  gsize interface; /* the next whose values may have to be waited for */
+} Collection;
+
+static void
+collection_free (gpointer data)
+{
+  Collection *collection = data;
+  xm_bus_object_unref (collection->object);
+  g_free (collection);
+}
+
+static void look_further (GTask *task);
+
+static void
+on_collection_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  look_further (user_data);
+}
+
+/* @task: (transfer full) */
+static void
+look_further (GTask *task)
+{
+  Collection *collection = g_task_get_task_data (task);
+  const XmBusObject *object = collection->object;
+  while (object->n_registrations > 0 && collection->interface < object->kind->n_interfaces) {
+    const XmInterface *code = object->kind->interfaces[collection->interface++].code;
+    if (code->look != NULL && code->look (object->owner, NULL, on_collection_looked, task))
+      return;
+  }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+void
+xm_bus_object_collect_async (XmBusObject *object, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Collection *collection = g_new0 (Collection, 1);
+  g_task_set_source_tag (task, xm_bus_object_collect_async);
+  collection->object = xm_bus_object_ref (object);
+  g_task_set_task_data (task, collection, collection_free);
+  look_further (task);
+}
+
+GVariant *
+xm_bus_object_collect_finish (GAsyncResult *result)
+{
+  const Collection *collection = g_task_get_task_data (G_TASK (result));
+  const XmBusObject *object = collection->object;
+  if (object->n_registrations == 0)
+    return NULL;
+  g_auto (GVariantBuilder) interfaces = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{sa{sv}}"));
+  for (gsize i = 0; i < object->kind->n_interfaces; i++) {
+    const XmBoundInterface *bound = &object->kind->interfaces[i];
+    g_auto (GVariantBuilder) values = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+    read_all (object, bound, &values);
+    g_variant_builder_add (&interfaces, "{sa{sv}}", bound->code->name, &values);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&interfaces));
 }
 
 /* -- guarded calls ----------------------------------------------------------------- */
@@ -355,7 +428,7 @@ on_passed (gpointer user_data, gboolean allowed)
     dispatch (guarded->object, guarded->invocation);
   else if (allowed)
     return_gone (guarded->object, guarded->invocation);
-  object_unref (guarded->object);
+  xm_bus_object_unref (guarded->object);
 }
 
 static void
@@ -374,7 +447,7 @@ on_call (GDBusConnection *connection,
     return;
   }
   Guarded *guarded = g_new (Guarded, 1);
-  *guarded = (Guarded){ g_rc_box_acquire (object), invocation };
+  *guarded = (Guarded){ xm_bus_object_ref (object), invocation };
   object->guard (object->guard_data, invocation, on_passed, guarded);
 }
 
@@ -436,8 +509,9 @@ xm_bus_object_export (GDBusConnection *connection,
                       GError **error)
 {
   gsize n = kind != NULL ? kind->n_interfaces : 0;
+  gboolean is_manager = g_str_equal (path, "/");
   g_autoptr (XmBusObject) object =
-      g_rc_box_alloc0 (sizeof *object + (n + 1) * sizeof object->registrations[0]);
+      g_rc_box_alloc0 (sizeof *object + (n + 2) * sizeof object->registrations[0]);
   object->connection = g_object_ref (connection);
   object->kind = kind;
   object->children = children;
@@ -449,22 +523,26 @@ xm_bus_object_export (GDBusConnection *connection,
     object->guard_data = guardian->data;
   }
 
-  for (gsize i = 0; i <= n; i++) {
-    GDBusInterfaceInfo *info = i < n ? kind->interfaces[i].info : introspectable_info ();
+  for (gsize i = 0; i <= n + is_manager; i++) {
+    GDBusInterfaceInfo *info = i < n    ? kind->interfaces[i].info
+                               : i == n ? introspectable_info ()
+                                        : xm_bus_manager_info ();
     guint id = g_dbus_connection_register_object (connection, path, info, choose_vtable (object, i),
                                                   object, NULL, error);
     if (id == 0)
       return NULL;
     object->registrations[object->n_registrations++] = id;
   }
+  xm_bus_news_added (object);
   return g_steal_pointer (&object);
 }
 
 void
 xm_bus_object_unexport (XmBusObject *object)
 {
+  xm_bus_news_removed (object);
   for (guint i = 0; i < object->n_registrations; i++)
     g_dbus_connection_unregister_object (object->connection, object->registrations[i]);
   object->n_registrations = 0;
-  object_unref (object);
+  xm_bus_object_unref (object);
 }

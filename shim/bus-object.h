@@ -127,4 +127,25 @@ XmBusObject *xm_bus_object_export (GDBusConnection *connection,
 void xm_bus_object_unexport (XmBusObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmBusObject, xm_bus_object_unexport)
 
+/*
+ * What others are told of objects: signals InterfacesAdded and
+ * InterfacesRemoved of org.freedesktop.DBus.ObjectManager on `/`, and
+ * PropertiesChanged of org.freedesktop.DBus.Properties. Where a guard is set
+ * they carry names only: who may know a value asks for it.
+ */
+
+/** xm_bus_object_announce: tells from now on what is exported, unexported and changed, or no more.
+ * At first nothing is told. */
+void xm_bus_object_announce (GDBusConnection *connection, gboolean announce);
+
+/**
+ * xm_bus_object_changed: PropertiesChanged is due.
+ * @object: (nullable)
+ * @property: static; told for each interface that has it
+ */
+void xm_bus_object_changed (XmBusObject *object, const char *property);
+
+/** xm_bus_object_all_changed: (nullable): any property may have; they are told by their names. */
+void xm_bus_object_all_changed (XmBusObject *object);
+
 G_END_DECLS

@@ -111,6 +111,7 @@ set_state (XmHostPower *power, XmHostState state)
   power->state = state;
   g_message ("the host's state is %s", states[state].word);
   xm_host_power_show (power->service);
+  xm_bus_object_changed (power->service->host, "state");
   xm_signal_host (power->service, "state_changed", g_variant_new ("(s)", states[state].word));
 }
 

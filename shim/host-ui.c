@@ -110,7 +110,10 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return; /* the service has ended */
   XmService *service = user_data;
-  service->ui_ready |= g_strcmp0 (text, "true") == 0;
+  if (g_strcmp0 (text, "true") == 0) {
+    service->ui_ready = TRUE;
+    xm_bus_object_changed (service->host, "ui-ready");
+  }
 }
 
 void
@@ -143,6 +146,7 @@ xm_host_set_ui_ready (XmService *service,
   if (g_variant_get_boolean (value) && !service->ui_ready) {
     const XlXenstoreChange change = { NODE, "true", NULL };
     service->ui_ready = TRUE;
+    xm_bus_object_changed (service->host, "ui-ready");
     ask (service, "get_focus_domid", "(i)", on_focus);
     xl_xenstore_apply_async (service->xenstore, &change, 1, NULL, on_written, NULL);
   }

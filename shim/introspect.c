@@ -9,7 +9,6 @@ static const char header[] =
     " \"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\">\n"
     "<node>\n";
 
-/* PropertiesChanged is not listed because the service does not send it. */
 static const char properties_interface[] =
     "  <interface name=\"org.freedesktop.DBus.Properties\">\n"
     "    <method name=\"Get\">\n"
@@ -26,6 +25,11 @@ static const char properties_interface[] =
     "      <arg name=\"interface_name\" type=\"s\" direction=\"in\"/>\n"
     "      <arg name=\"properties\" type=\"a{sv}\" direction=\"out\"/>\n"
     "    </method>\n"
+    "    <signal name=\"PropertiesChanged\">\n"
+    "      <arg name=\"interface_name\" type=\"s\"/>\n"
+    "      <arg name=\"changed_properties\" type=\"a{sv}\"/>\n"
+    "      <arg name=\"invalidated_properties\" type=\"as\"/>\n"
+    "    </signal>\n"
     "  </interface>\n";
 
 static void
@@ -91,6 +95,16 @@ access_text (GDBusPropertyInfoFlags flags)
   return readable && writable ? "readwrite" : writable ? "write" : "read";
 }
 
+/* An empty element: the original client takes nothing inside. */
+static void
+append_annotation (GString *xml, const GDBusAnnotationInfo *annotation)
+{
+  g_string_append (xml, "      <annotation");
+  append_attribute (xml, "name", annotation->key);
+  append_attribute (xml, "value", annotation->value);
+  g_string_append (xml, "/>\n");
+}
+
 static void
 append_property (GString *xml, const GDBusPropertyInfo *property)
 {
@@ -98,7 +112,14 @@ append_property (GString *xml, const GDBusPropertyInfo *property)
   append_attribute (xml, "name", property->name);
   append_attribute (xml, "type", property->signature);
   append_attribute (xml, "access", access_text (property->flags));
-  g_string_append (xml, "/>\n");
+  if (property->annotations == NULL || *property->annotations == NULL) {
+    g_string_append (xml, "/>\n");
+    return;
+  }
+  g_string_append (xml, ">\n");
+  for (GDBusAnnotationInfo **a = property->annotations; *a != NULL; a++)
+    append_annotation (xml, *a);
+  g_string_append (xml, "    </property>\n");
 }
 
 static void

@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  * which GLib would say "No such interface" (Introspectable, Peer) are not
  * listed. GLib's own generator breaks all three rules.
  *
- * Annotations and documentation are left out. An argument without a name in
+ * Annotations are written for properties, where they tell whether changes are
+ * signalled; all others, and documentation, are left out. An argument without a name in
  * the XML is called `arg_<index>` by GLib's parser and has no name here either.
  *
  * Returns: (transfer full): the text, ending with a newline.

@@ -362,6 +362,7 @@ on_file_set (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_setting (setting, error);
     return;
   }
+  xm_bus_object_changed (setting->service->root, setting->row->name);
   if (!(setting->row->flags & XM_ROOT_SILENT))
     xm_signal_config_changed (setting->service);
   if (setting->row->source == XM_ROOT_LANGUAGE)

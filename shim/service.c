@@ -22,6 +22,7 @@
 #include "shim/network-daemon.h"
 #include "shim/peers.h"
 #include "shim/portica-status.h"
+#include "shim/property-changes.h"
 #include "shim/root-config-files.h"
 #include "shim/root.h"
 #include "shim/run-files.h"
@@ -70,6 +71,7 @@ on_store_changed (XmStore *store, const char *path, gpointer user_data)
   XmService *service = user_data;
   service->default_backend_known = FALSE;
   xm_vm_set_store_changed (service, path);
+  xm_property_changes_stored (service, path);
 }
 
 gboolean
@@ -253,6 +255,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   xm_vm_set_sync (service);
   xm_portica_status_follow (service);
   recover (service);
+  xm_bus_object_announce (connection, TRUE);
   return TRUE;
 }
 
@@ -297,6 +300,8 @@ xm_service_free (XmService *service)
   service->ending = TRUE;
   if (service->end != NULL)
     g_cancellable_cancel (service->end);
+  if (service->connection != NULL)
+    xm_bus_object_announce (service->connection, FALSE);
   unexport_all (service);
   g_hash_table_unref (service->vms);
   g_hash_table_unref (service->mounting);

@@ -158,6 +158,7 @@ void
 xm_state_hooks_power (XmVm *vm, int number)
 {
   g_autofree char *message = g_strdup_printf ("power-state:%d", number);
+  xm_bus_object_changed (vm->object, "acpi-state");
   xm_signal_vm_notify (vm, message);
   announce (vm, NULL, number);
 }

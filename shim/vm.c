@@ -168,6 +168,8 @@ xm_vm_set_state (XmVm *vm, XmVmState state)
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "DOMID", domid, "MESSAGE", "%s: %s -> %s",
                     vm->uuid, xm_vm_state_internal (vm->state), xm_vm_state_internal (state));
   vm->state = state;
+  xm_bus_object_changed (vm->object, "state");
+  xm_bus_object_changed (vm->object, "acpi-state");
   xm_state_hooks_state (vm, xm_lifecycle_is_known (vm));
   xm_vm_qmp_follow (vm);
   xm_vm_nodes_follow (vm);
@@ -201,12 +203,30 @@ watch_domain (const XmVm *vm, const char *node, gint64 minimum, gint64 maximum, 
   return xm_watched_number_new (vm->service->xenstore, path, minimum, maximum, absent);
 }
 
+static void
+on_memory_changed (gpointer user_data)
+{
+  const XmVm *vm = user_data;
+  xm_bus_object_changed (vm->object, "memory-target");
+}
+
+static void
+on_stub_domid_changed (gpointer user_data)
+{
+  const XmVm *vm = user_data;
+  xm_bus_object_changed (vm->object, "stub_domid");
+  xm_vm_nodes_stubdomain_changed (user_data);
+}
+
 void
 xm_vm_set_domid (XmVm *vm, int domid)
 {
   if (vm->domid == domid)
     return;
   vm->domid = domid;
+  xm_bus_object_changed (vm->object, "domid");
+  xm_bus_object_changed (vm->object, "memory-target");
+  xm_bus_object_changed (vm->object, "stub_domid");
   g_clear_pointer (&vm->memory_kib, xm_watched_number_free);
   g_clear_pointer (&vm->stub_domid, xm_watched_number_free);
   xm_vm_power_reset (vm);
@@ -218,7 +238,8 @@ xm_vm_set_domid (XmVm *vm, int domid)
   xm_keep_alive_domain_came (vm);
   vm->memory_kib = watch_domain (vm, "memory/target", 0, G_MAXINT64, 0);
   vm->stub_domid = watch_domain (vm, "image/device-model-domid", 1, LAST_DOMID, -1);
-  xm_watched_number_on_change (vm->stub_domid, xm_vm_nodes_stubdomain_changed, vm);
+  xm_watched_number_on_change (vm->memory_kib, on_memory_changed, vm);
+  xm_watched_number_on_change (vm->stub_domid, on_stub_domid_changed, vm);
 }
 
 /* -- on the bus -------------------------------------------------------------------- */

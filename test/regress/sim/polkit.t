@@ -39,6 +39,13 @@ like 'nor where the VMs are' "$(call /vm org.freedesktop.DBus.Introspectable.Int
 succeeds 'root needs no polkit' xec list-vms
 like 'and sees the VM' "$out" "$VM"
 
+as_nobody gdbus monitor --system --dest $S >"$WORK/heard" 2>&1 &
+watchers+=($!)
+within 'anybody can listen' "$LIMIT" grep -q 'is owned by' "$WORK/heard"
+heard () { xec -o "$VM" set description "heard $RANDOM" && grep -q 'PropertiesChanged (' "$WORK/heard"; }
+within 'and hears of changes' "$LIMIT" heard
+like 'but no values' "$(grep -m 1 'PropertiesChanged (' "$WORK/heard")" "vm', @a\\{sv\\} \\{\\}, \\['description'\\]\\)\$"
+
 # --- a real polkitd, with rules and actions of the test's own ---
 mkdir -p "$WORK/rules" "$WORK/actions"
 cp "$XM_SOURCE/dbus-xml/com.citrix.xenclient.xenmgr.policy" "$WORK/actions"
