@@ -279,6 +279,16 @@ expect_status (pid_t pid, const char *expected)
   ck_assert_msg (strstr (content, expected) != NULL, "no `%s' in %s", expected, content);
 }
 
+/** Identity: who it is asked to be, and who it then is. */
+static const struct {
+  const char *user, *group;
+  const char *uid, *gid;
+} identities[] = {
+  { "--user=1234", NULL, "Uid:\t1234\t1234\t1234\t1234", "Gid:\t1234\t1234\t1234\t1234" },
+  { "--user=1234", "--group=4321", "Uid:\t1234\t1234\t1234\t1234", "Gid:\t4321\t4321\t4321\t4321" },
+  { "--user=daemon", "--group=bin", "Uid:\t1\t1\t1\t1", "Gid:\t2\t2\t2\t2" },
+};
+
 START_TEST (rights_are_given_up)
 {
   static const char *const expected[] = { "CapInh:\t0000000000000000",
@@ -287,12 +297,15 @@ START_TEST (rights_are_given_up)
                                           "CapBnd:\t0000000000000000",
                                           "CapAmb:\t0000000000000000",
                                           "NoNewPrivs:\t1",
-                                          "Seccomp:\t2" };
+                                          "Seccomp:\t2",
+                                          "Groups:\t \n" };
   char local[128];
   /* The word in it tells the fixture to leave the sandbox on under sanitizers too. */
   snprintf (local, sizeof local, "--local=%s/sandbox", host.folder);
-  const char *const arguments[] = { "--peer",    host.peer,     local, "--socket",
-                                    host.client, "--user=1234", NULL };
+  const char *const arguments[] = {
+    "--peer", host.peer, local, "--socket", host.client, identities[_i].user, identities[_i].group,
+    NULL
+  };
   /* That user has to get at the other end. */
   ck_assert_int_eq (chmod (host.folder, 0755), 0);
   ck_assert_int_eq (chmod (host.peer, 0777), 0);
@@ -301,8 +314,8 @@ START_TEST (rights_are_given_up)
   qt_peer_opened (&host);
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
     expect_status (host.pid, expected[i]);
-  expect_status (host.pid, "Uid:\t1234\t1234\t1234\t1234");
-  expect_status (host.pid, "Gid:\t1234\t1234\t1234\t1234");
+  expect_status (host.pid, identities[_i].uid);
+  expect_status (host.pid, identities[_i].gid);
   ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
 }
 END_TEST
@@ -393,7 +406,8 @@ main (void)
   tcase_add_test (cases, impossible_paths);
   tcase_add_test (cases, no_descriptors_left);
   tcase_add_test (cases, other_users_are_turned_away);
-  tcase_add_test (cases, rights_are_given_up);
+  tcase_add_loop_test (cases, rights_are_given_up, 0,
+                       (int)(sizeof identities / sizeof *identities));
   tcase_add_test (cases, forbidden_calls_fail);
   tcase_add_test (cases, ready_for_systemd);
   tcase_add_test (cases, ready_for_libxl);
