@@ -3,6 +3,7 @@
 
 #include "xec/error.h"
 #include "xec/format.h"
+#include "xec/remote.h"
 
 /*
  * dbus-daemon lets a connection to the system bus have 128 calls unanswered
@@ -24,6 +25,9 @@ xec_bus_connect (const XecOptions *options, GError **error)
                  domid);
     return NULL;
   }
+
+  if (options->given[XEC_OPTION_HOST])
+    return xec_remote_connect (options->arguments[XEC_OPTION_HOST][0], error);
 
   gboolean session = options->given[XEC_OPTION_SESSION];
   g_autoptr (GError) reason = NULL;

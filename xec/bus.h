@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 
 /**
  * xec_bus_connect: the bus that the options name: the system bus
- * (DBUS_SYSTEM_BUS_ADDRESS is honoured), or with --session the session bus.
+ * (DBUS_SYSTEM_BUS_ADDRESS is honoured), with --session the session bus, with
+ * --host the system bus of another host.
  *
  * Errors: XEC_ERROR_LOCAL, also for --target-domid, which needs the bus of
  * another domain over Argo.

@@ -25,6 +25,7 @@ static const char xec_text[] =
     "      --session               use the session bus, not the system bus\n"
     "  -t, --target-domid DOMID    use the system bus of another domain; needs Argo, which this\n"
     "                              build has no transport for, so it is refused\n"
+    "      --host [USER@]HOST[:PORT]   use the system bus of another host, by ssh\n"
     "  -q, --query                 leave no line in the system log\n"
     "  -h, --help                  print this text\n"
     "\n"
@@ -51,6 +52,7 @@ static const char xec_text[] =
     "  xec list-vms\n"
     "  xec -o /host get wireless-model\n"
     "  xec -o /host assign-cd-device 1:0:0:0 true 00000000-0000-0000-0000-000000000001\n"
+    "  xec --host root@xen1 list-vms\n"
     "  xec -s org.freedesktop.DBus -o /org/freedesktop/DBus ListNames\n";
 
 static const char xec_vm_text[] =
@@ -85,6 +87,7 @@ static const char xec_vm_text[] =
     "  -s, --service SERVICE       bus name of the service that the command goes to; VMs are\n"
     "                              always looked up at com.citrix.xenclient.xenmgr\n"
     "      --session               use the session bus, not the system bus\n"
+    "      --host [USER@]HOST[:PORT]   use the system bus of another host, by ssh\n"
     "  -q, --query                 leave no line in the system log\n"
     "  -h, --help                  print this text\n"
     "\n"

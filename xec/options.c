@@ -23,6 +23,7 @@ static const struct {
   { XEC_OPTION_GET, { "--get", "-g" }, 1, XEC_PROGRAM_XEC },
   { XEC_OPTION_SET, { "--set", "-x" }, 2, XEC_PROGRAM_XEC },
   { XEC_OPTION_TARGET_DOMID, { "--target-domid", "-t" }, 1, XEC_PROGRAM_XEC },
+  { XEC_OPTION_HOST, { "--host" }, 1, XEC_PROGRAM_XEC },
   { XEC_OPTION_NAME, { "--name", "-n" }, 1, XEC_PROGRAM_XEC_VM },
   { XEC_OPTION_UUID, { "--uuid", "-u" }, 1, XEC_PROGRAM_XEC_VM },
   { XEC_OPTION_DOMID, { "--domid", "-d" }, 1, XEC_PROGRAM_XEC_VM },

@@ -21,6 +21,7 @@ typedef enum {
   XEC_OPTION_GET,
   XEC_OPTION_SET,
   XEC_OPTION_TARGET_DOMID,
+  XEC_OPTION_HOST,
   /* xec-vm only */
   XEC_OPTION_NAME,
   XEC_OPTION_UUID,

@@ -35,6 +35,11 @@ completes 'domids of those that do' xec-vm -d '' "$(xec-vm -u "$second" get domi
 completes 'object paths' xec-vm -o "${first_path:0:14}" "$first_path"
 completes 'and of the host' xec -o /h /host
 
+# --- another host is not asked ---
+completes 'the option' xec --hos --host
+completes 'no VMs of another host' xec-vm --host root@nosuch -n '' ''
+completes 'no methods of its objects' xec --host root@nosuch list- ''
+
 # --- what is in a VM ---
 completes 'disks' xec-vm -u "$first" -k '' "$(xec-vm -u "$first" --list-disks | sed 's|.*/||')"
 completes 'NICs' xec-vm -n 'web\ one' -c '' "$(xec-vm -u "$first" --list-nics | sed 's|.*/||')"

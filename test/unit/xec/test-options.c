@@ -57,6 +57,8 @@ static const struct {
   { XEC_PROGRAM_XEC, "-q -x p", "-q", "" },
   { XEC_PROGRAM_XEC_VM, "-n a -k 1 get b", "--name a --disk 1 get b", "get b" },
   { XEC_PROGRAM_XEC_VM, "-u a -c 1 m", "--uuid a --nic 1 m", "m" },
+  { XEC_PROGRAM_XEC, "--host a@b:1 m", "--host a@b:1 m", "m" },
+  { XEC_PROGRAM_XEC_VM, "--host a -n b m", "--host a --name b m", "m" },
   { XEC_PROGRAM_XEC_VM, "-d 1 m", "--domid 1 m", "m" },
   { XEC_PROGRAM_XEC_VM, "--path /a m", "-o /a m", "m" },
 };
