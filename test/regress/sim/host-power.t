@@ -25,7 +25,7 @@ forget_host () { : >"$WORK/systemctl.calls"; }
 
 # configure LINE...: the key file's group [commands], and a restart
 configure () {
-  printf '%s\n' '[paths]' "host-root=$root" '[timeouts]' 'agent=5' 'shutdown=3' 'host-suspend=0' "${limits[@]}" \
+  printf '%s\n' '[paths]' "host-root=$root" '[timeouts]' 'agent=5' 'shutdown=60' 'host-suspend=0' "${limits[@]}" \
     '[commands]' "$@" >"$XM_SIM_DIR/xenmgr-xl.conf"
   daemon restart
 }
@@ -83,7 +83,7 @@ is 'the host was not told again' "$(told_host)" ''
 host_states_become 'the states told' shutdowning
 
 # --- a host that does not go down ---
-limits=(host-down=1)
+limits=(host-down=1 shutdown=3)
 configure "${all[@]}"
 succeeds 'reboot' host reboot
 is 'the host is told' "$(told_host)" reboot
