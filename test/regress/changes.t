@@ -14,15 +14,7 @@ watchers+=($!)
 within 'busctl monitors' "$LIMIT" grep -q Monitoring "$WORK/news.err"
 
 # forget: what was told so far counts no more
-forget () {
-  local mark=mark-$RANDOM$RANDOM end=$((SECONDS + LIMIT))
-  busctl --system emit / $IFACE regress_mark s $mark
-  until grep -q $mark "$WORK/news"; do
-    ((SECONDS > end)) && { diag "busctl does not show signals"; return 1; }
-    sleep 0.02
-  done
-  seen=$(wc -l <"$WORK/news")
-}
+forget () { forget_signals "$WORK/news"; }
 news () { tail -n "+$((seen + 1))" "$WORK/news"; }
 
 # changed PATH INTERFACE JSON: it was told that the property is this, as in `"memory":{"type":"i","data":1}`

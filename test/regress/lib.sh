@@ -262,23 +262,24 @@ watch_signals () {
     ((SECONDS > end)) && { diag "busctl does not monitor"; return 1; }
     sleep 0.02
   done
-  forget_signals
+  forget_signals "$WORK/signals"
 }
 
-# sync_signals: waits until all that was told before now is noted. The bus keeps the order.
+# sync_signals [FILE]: waits until all that was told before now is noted there. The bus keeps the order.
 sync_signals () {
-  local mark=mark-$RANDOM$RANDOM end=$((SECONDS + LIMIT))
+  local file=${1-$WORK/signals} mark=mark-$RANDOM$RANDOM end=$((SECONDS + LIMIT))
   busctl --system emit / $IFACE regress_mark s $mark
-  until grep -q $mark "$WORK/signals"; do
+  until grep -q $mark "$file"; do
     ((SECONDS > end)) && { diag "busctl does not show signals"; return 1; }
     sleep 0.02
   done
 }
 
-# forget_signals: what was told so far counts no more
+# forget_signals [FILE]: what was told so far counts no more
 forget_signals () {
-  sync_signals
-  seen=$(wc -l <"$WORK/signals")
+  local file=${1-$WORK/signals}
+  sync_signals "$file"
+  seen=$(wc -l <"$file")
 }
 
 # signals MEMBER [UUID]: the arguments of each, as JSON arrays, one a line
