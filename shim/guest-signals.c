@@ -22,15 +22,16 @@ static const struct {
   { "xorg_running", xorg_running },
 };
 
-typedef struct {
+/* Questions hold references: they end after it has been freed. */
+struct _XmGuestSignals {
   XmService *service;
   guint subscription;
   guint open;
-} Listener;
+};
 
 /** Question: whose signal it is. */
 typedef struct {
-  Listener *listener; /* owned by a reference */
+  XmGuestSignals *listener; /* owned by a reference */
   void (*told) (XmVm *vm);
 } Question;
 
@@ -89,37 +90,31 @@ on_signal (GDBusConnection *connection,
            GVariant *parameters,
            gpointer user_data)
 {
-  Listener *listener = user_data;
+  XmGuestSignals *self = user_data;
   for (gsize i = 0; i < G_N_ELEMENTS (events); i++) {
-    if (!g_str_equal (events[i].member, member) || listener->open >= MAX_OPEN)
+    if (!g_str_equal (events[i].member, member) || self->open >= MAX_OPEN)
       continue;
     Question *question = g_new (Question, 1);
-    *question = (Question){ g_rc_box_acquire (listener), events[i].told };
-    listener->open++;
-    xm_bus_caller_find_vm_async (listener->service, sender, on_found, question);
+    *question = (Question){ g_rc_box_acquire (self), events[i].told };
+    self->open++;
+    xm_bus_caller_find_vm_async (self->service, sender, on_found, question);
   }
 }
 
-static void
-on_end (GCancellable *end, gpointer user_data)
+XmGuestSignals *
+xm_guest_signals_new (XmService *service)
 {
-  Listener *listener = user_data;
-  g_dbus_connection_signal_unsubscribe (listener->service->connection, listener->subscription);
-}
-
-static void
-release (gpointer listener)
-{
-  g_rc_box_release (listener);
+  XmGuestSignals *self = g_rc_box_new0 (XmGuestSignals);
+  self->service = service;
+  self->subscription =
+      g_dbus_connection_signal_subscribe (service->connection, NULL, INTERFACE, NULL, NULL, NULL,
+                                          G_DBUS_SIGNAL_FLAGS_NONE, on_signal, self, NULL);
+  return self;
 }
 
 void
-xm_guest_signals_listen (XmService *service)
+xm_guest_signals_free (XmGuestSignals *self)
 {
-  Listener *listener = g_rc_box_new0 (Listener);
-  listener->service = service;
-  listener->subscription =
-      g_dbus_connection_signal_subscribe (service->connection, NULL, INTERFACE, NULL, NULL, NULL,
-                                          G_DBUS_SIGNAL_FLAGS_NONE, on_signal, listener, NULL);
-  g_cancellable_connect (service->end, G_CALLBACK (on_end), listener, release);
+  g_dbus_connection_signal_unsubscribe (self->service->connection, self->subscription);
+  g_rc_box_release (self);
 }

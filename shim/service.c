@@ -236,7 +236,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
     xm_bus_object_set_guard (connection, xm_access_check, service->access);
   }
   service->host_lid = xm_host_lid_new (service);
-  xm_guest_signals_listen (service);
+  service->guest_signals = xm_guest_signals_new (service);
   service->autostart = xm_autostart_new (service);
   service->host_storage = xm_host_storage_new (service);
   xm_host_ui_begin (service);
@@ -310,6 +310,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->autostart, xm_autostart_free);
   g_clear_pointer (&service->peers, xm_peers_free);
   g_clear_pointer (&service->host_lid, xm_host_lid_free);
+  g_clear_pointer (&service->guest_signals, xm_guest_signals_free);
   g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
   g_clear_pointer (&service->host_files, xm_host_files_free);
   g_clear_pointer (&service->host_info, xm_host_info_free);
