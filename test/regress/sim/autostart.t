@@ -51,6 +51,8 @@ is 'one that is not ready, and one that is not meant to, do not' "$(picture unre
 within 'nobody waits' "$LIMIT" nobody_waits
 xl-sim forget
 boot
+within 'one that could not start is tried again' "$LIMIT" eval '[[ -n $(started) ]]'
+within 'then nobody waits' "$LIMIT" nobody_waits
 is 'those that run are left alone' "$(started)" broken
 off
 
