@@ -16,6 +16,7 @@ static const struct {
   { XENMGR, XM_ACCESS_READ,
     "find_vm_by_domid find_vm_by_uuid list_child_service_vm_templates list_domids "
     "list_extension_packs list_templates list_ui_templates list_vms" },
+  { XENMGR "_xl", XM_ACCESS_READ, "list_cpu_times" },
   { XENMGR, XM_ACCESS_CONFIGURE,
     "create_vhd create_vm create_vm_with_template create_vm_with_template_and_json "
     "create_vm_with_template_and_uuid create_vm_with_ui" },

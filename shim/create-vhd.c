@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "shim/error.h"
+#include "shim/progress.h"
 
 #define MAX_MIB (2040 * 1024)
 
@@ -14,6 +15,7 @@ typedef struct {
   char *path;
   gint32 mib;
   gboolean with_vhd_util;
+  XmProgress *progress; /* while the program runs */
 } Creation;
 
 static void
@@ -30,6 +32,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer user_data)
   Creation *creation = user_data;
   GError *error = NULL;
   g_autoptr (XlOutput) output = xl_runner_run_finish (XL_RUNNER (source), result, &error);
+  xm_progress_end (g_steal_pointer (&creation->progress), output != NULL);
   if (output != NULL) {
     g_dbus_method_invocation_return_value (creation->invocation,
                                            g_variant_new ("(s)", creation->path));
@@ -52,6 +55,8 @@ run_program (Creation *creation)
     creation->path, size,     NULL
   };
   const char *const vhd_util[] = { "vhd-util", "create", "-s", mib, "-n", creation->path, NULL };
+  /* of what an empty disk will take, the program tells nothing */
+  creation->progress = xm_progress_begin (creation->service, "/", "create-vhd", 0);
   xl_runner_run_async (creation->service->helpers, creation->with_vhd_util ? vhd_util : qemu_img,
                        NULL, XL_TIMEOUT_SHUTDOWN, NULL, on_created, creation);
 }

@@ -34,6 +34,17 @@ open_file (const char *path, goffset *size)
   return -1;
 }
 
+goffset
+xm_file_size (const char *path)
+{
+  goffset size = 0;
+  int fd = open_file (path, &size);
+  if (fd < 0)
+    return 0;
+  close (fd);
+  return size;
+}
+
 char *
 xm_file_sha1 (const char *path,
               XmFileProgress progress,

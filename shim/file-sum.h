@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 /** XmFileProgress: called on the thread, after each MiB. @done, @size: bytes. */
 typedef void (*XmFileProgress) (goffset done, goffset size, gpointer user_data);
 
+/** xm_file_size: bytes of a file or block device; 0 when it cannot be read. Blocks; for threads. */
+goffset xm_file_size (const char *path);
+
 /**
  * xm_file_sha1: SHA-1 sum of a file or block device. Blocks; for threads.
  * @progress: (nullable)

@@ -219,7 +219,9 @@ on_created (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   GError *error = NULL;
-  if (xl_command_finish (XL_RUNNER (source), result, &error)) {
+  gboolean created = xl_command_finish (XL_RUNNER (source), result, &error);
+  xm_progress_end (g_steal_pointer (&op->progress), created);
+  if (created) {
     xm_domains_refresh_async (op->vm->service->domains, NULL, on_built, op);
     return;
   }
@@ -253,8 +255,12 @@ xm_operation_build (XmOperation *op, const char *config_path, const char *image)
     return;
   }
   op->vm->lifecycle->building = TRUE;
-  if (image != NULL)
+  if (image != NULL) {
+    guint64 size = op->start != NULL ? op->start->image_size : xm_save_image_get_size (op->image);
+    if (size > 0)
+      op->progress = xm_progress_begin_xl (op->vm, "restore", image, size);
     xl_restore_async (runner, config_path, image, flags, op->cancellable, on_created, op);
-  else
+  } else {
     xl_create_async (runner, config_path, flags, NULL, op->cancellable, on_created, op);
+  }
 }

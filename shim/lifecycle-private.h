@@ -3,6 +3,7 @@
 
 #include "shim/error.h"
 #include "shim/lifecycle.h"
+#include "shim/progress.h"
 #include "shim/save-image.h"
 #include "shim/start.h"
 #include "xlwrap/xl-commands.h"
@@ -27,6 +28,7 @@ struct _XmOperation {
   char *file;                /* of the operations on one */
   XmSaveImage *image;        /* the same */
   XmStart *start;            /* of a start that prepares */
+  XmProgress *progress;      /* while xl saves or restores */
   GError *failure;           /* why it fails, while it still cleans up */
   XmLeftoverFlags leftover;  /* what is known of a domain that xl may have left */
   guint domid;               /* of the domain that is saved, or destroyed */

@@ -87,13 +87,25 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   XmOperation *op = user_data;
   GError *error = NULL;
-  if (xl_command_finish (XL_RUNNER (source), result, &error)) {
+  gboolean saved = xl_command_finish (XL_RUNNER (source), result, &error);
+  xm_progress_end (g_steal_pointer (&op->progress), saved);
+  if (saved) {
     xm_vm_set_state (op->vm, XM_VM_SUSPENDED);
     xm_save_image_end_async (op->image, XM_SAVE_DONE, on_former_removed, op);
     return;
   }
   g_message ("%s is not saved: %s", op->vm->uuid, error->message);
   fail_and_undo (op, xm_operation_explain (op, error, SAVE_ERROR));
+}
+
+/* What the file will hold more than the domain's memory is little: libxl's stream has eight bytes
+ * for each page, and the state of a device model. */
+static void
+begin_progress (XmOperation *op)
+{
+  const XlDomain *domain = xm_operation_domain (op);
+  if (domain != NULL && domain->memory > 0 && xm_save_image_is_plain (op->image))
+    op->progress = xm_progress_begin_xl (op->vm, "save", op->file, domain->memory << 20);
 }
 
 static void
@@ -117,6 +129,7 @@ on_target_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
   /* xl's own time limit ends it */
   xm_lifecycle_expect_for (vm, XM_VM_SUSPENDING, 0);
   op->domid = (guint)vm->domid;
+  begin_progress (op);
   xl_save_async (vm->service->runner, op->domid, op->file,
                  xm_save_image_get_config_path (op->image), op->cancellable, on_saved, op);
 }

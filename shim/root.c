@@ -36,6 +36,28 @@ list_domids (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invoca
 }
 
 static void
+list_cpu_times (gpointer owner, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+  XmService *service = owner;
+  const GPtrArray *domains = xm_domains_get_all (service->domains);
+  g_autoptr (GPtrArray) vms = xm_vm_set_list (service);
+  g_autoptr (GHashTable) paths = g_hash_table_new (NULL, NULL); /* domid -> path */
+  g_auto (GVariantBuilder) times = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{od}"));
+  for (guint i = 0; i < vms->len; i++) {
+    const XmVm *vm = vms->pdata[i];
+    if (vm->domid >= 0)
+      g_hash_table_insert (paths, GINT_TO_POINTER (vm->domid), vm->path);
+  }
+  for (guint i = 0; i < domains->len; i++) {
+    const XlDomain *domain = domains->pdata[i];
+    const char *path = g_hash_table_lookup (paths, GUINT_TO_POINTER (domain->domid));
+    if (path != NULL)
+      g_variant_builder_add (&times, "{od}", path, domain->cpu_seconds);
+  }
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(a{od})", &times));
+}
+
+static void
 return_path (GDBusMethodInvocation *invocation, const XmVm *vm)
 {
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(o)", vm->path));
@@ -292,6 +314,11 @@ static const XmMethod unrestricted_methods[] = {
   { NULL, NULL },
 };
 
+static const XmMethod own_methods[] = {
+  { "list_cpu_times", list_cpu_times },
+  { NULL, NULL },
+};
+
 static const XmMethod db_methods[] = {
   { "dump", xm_db_call }, { "exists", xm_db_call }, { "inject", xm_db_call },
   { "list", xm_db_call }, { "read", xm_db_call },   { "read_binary", xm_db_call },
@@ -318,6 +345,7 @@ xm_root_kind_new (void)
     { .name = "com.citrix.xenclient.xenmgr.guestreq", .methods = xm_guest_request_methods },
     { .name = "com.citrix.xenclient.xenmgr.testing", .methods = xm_testing_methods },
     { .name = "com.citrix.xenclient.xenmgr.unrestricted", .methods = unrestricted_methods },
+    { .name = "com.citrix.xenclient.xenmgr_xl", .methods = own_methods },
     { .name = "com.citrix.xenclient.db", .methods = db_methods },
   };
   return xm_object_kind_new (interfaces, G_N_ELEMENTS (interfaces));

@@ -24,6 +24,7 @@ struct _XmSaveImage {
   char *record;
   int domid;
   Kind kind;
+  guint64 size;
 };
 
 static void
@@ -91,6 +92,18 @@ int
 xm_save_image_get_domid (const XmSaveImage *image)
 {
   return image->domid;
+}
+
+gboolean
+xm_save_image_is_plain (const XmSaveImage *image)
+{
+  return image->kind != A_DEVICE;
+}
+
+guint64
+xm_save_image_get_size (const XmSaveImage *image)
+{
+  return image->size;
 }
 
 /* Runs @func on a thread with @image. */
@@ -278,7 +291,7 @@ xm_save_image_end_async (XmSaveImage *image,
 static void
 check_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  const XmSaveImage *image = task_data;
+  XmSaveImage *image = task_data;
   const char *const paths[] = { image->config_path, image->path };
   struct stat info;
   GError *error = NULL;
@@ -288,6 +301,8 @@ check_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable 
     else if (S_ISDIR (info.st_mode))
       xm_error_set_file (&error, paths[i], "openFile", EISDIR);
   }
+  if (error == NULL && S_ISREG (info.st_mode)) /* of the path that was looked at last */
+    image->size = (guint64)info.st_size;
   return_error (task, error);
 }
 

@@ -35,6 +35,13 @@ const char *xm_save_image_get_config_path (const XmSaveImage *image);
 /** xm_save_image_get_domid: of the domain that is saved. */
 int xm_save_image_get_domid (const XmSaveImage *image);
 
+/** xm_save_image_is_plain: after preparing: whether it is a plain file that xl will write. */
+gboolean xm_save_image_is_plain (const XmSaveImage *image);
+
+/** xm_save_image_get_size: after checking: bytes of the plain file that xl will read, 0 of what is
+ * none. */
+guint64 xm_save_image_get_size (const XmSaveImage *image);
+
 /** xm_save_image_prepare_async: before xl begins. Fails, with the path, where nothing can be
  * saved. */
 void

@@ -5,6 +5,7 @@
 #define HOST   XENMGR ".host"
 #define GUEST  XENMGR ".guestreq"
 #define DIAG   XENMGR ".diag"
+#define OWN    XENMGR "_xl"
 
 /* No signal leaves that is not in here. */
 static const struct {
@@ -26,6 +27,7 @@ static const struct {
   { HOST, "storage_space_low" },
   { XENMGR, "vm_state_changed" },
   { XENMGR, "vm_transfer_changed" },
+  { OWN, "progress" },
 };
 
 /* What the original declares and never sends. */
@@ -123,6 +125,18 @@ void
 xm_signal_gather_request (XmService *service, const char *mode)
 {
   emit_from (service, "/", DIAG, "gather_request", g_variant_new ("(s)", mode));
+}
+
+void
+xm_signal_progress (XmService *service,
+                    const char *path,
+                    const char *operation,
+                    guint64 done,
+                    guint64 total,
+                    gboolean ended)
+{
+  emit_from (service, "/", OWN, "progress",
+             g_variant_new ("(osttb)", path, operation, done, total, ended));
 }
 
 void

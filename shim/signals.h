@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /*
  * The signals of com.citrix.xenclient.xenmgr, emitted by object `/`, and those of
- * com.citrix.xenclient.xenmgr.host, emitted by `/host`.
+ * com.citrix.xenclient.xenmgr.host, emitted by `/host`; and of other interfaces, by `/`.
  */
 
 /** xm_signal_host: a signal of the host. @parameters: (transfer floating): a tuple */
@@ -35,6 +35,15 @@ void xm_signal_requested_attention (XmVm *vm);
 
 /** xm_signal_gather_request: `gather_request` of com.citrix.xenclient.xenmgr.diag. */
 void xm_signal_gather_request (XmService *service, const char *mode);
+
+/** xm_signal_progress: `progress` of com.citrix.xenclient.xenmgr_xl, for progress.h, which knows
+ * when it is due. @path: of the VM, or `/`; @done, @total: bytes */
+void xm_signal_progress (XmService *service,
+                         const char *path,
+                         const char *operation,
+                         guint64 done,
+                         guint64 total,
+                         gboolean ended);
 
 /** xm_signal_vm_notify: `notify` with `vm:state:<internal word>` or `power-state:<number>`. */
 void xm_signal_vm_notify (XmVm *vm, const char *message);

@@ -9,7 +9,8 @@ static void
 look_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   struct stat info;
-  g_task_return_boolean (task, stat (task_data, &info) == 0 && S_ISREG (info.st_mode));
+  gboolean found = stat (task_data, &info) == 0 && S_ISREG (info.st_mode);
+  g_task_return_int (task, found ? info.st_size : -1);
 }
 
 static void
@@ -19,8 +20,11 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   XmStart *start = g_task_get_task_data (task);
   const char *path = g_task_get_task_data (G_TASK (result));
   GError *error = NULL;
-  if (g_task_propagate_boolean (G_TASK (result), &error))
+  gssize size = g_task_propagate_int (G_TASK (result), &error);
+  if (size >= 0) {
     start->image = g_strdup (path);
+    start->image_size = (guint64)size;
+  }
   if (error != NULL)
     g_task_return_error (task, error);
   else

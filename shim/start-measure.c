@@ -7,11 +7,12 @@
 #include "shim/error.h"
 #include "shim/file-sum.h"
 #include "shim/host-power.h"
+#include "shim/progress.h"
 #include "shim/root-config.h"
 #include "shim/text.h"
 #include "shim/vm-disk.h"
 
-#define PROGRESS_US (5 * G_USEC_PER_SEC)
+#define LOG_US (5 * G_USEC_PER_SEC)
 
 /** Measured: one disk. */
 typedef struct {
@@ -19,6 +20,7 @@ typedef struct {
   char *path;
   char *stored; /* NULL: to be stored */
   char *sum;    /* as it is now */
+  goffset size;
 } Measured;
 
 static void
@@ -33,7 +35,8 @@ measured_clear (gpointer data)
 /** Measurement: data of the step's task. */
 typedef struct {
   XmStart *start;
-  GArray *disks; /* Measured */
+  GArray *disks;        /* Measured */
+  XmProgress *progress; /* while the thread runs */
 } Measurement;
 
 static void
@@ -62,7 +65,7 @@ add_disk (Measurement *measurement, guint id, GError **error)
     return FALSE;
   }
   const char *stored = xm_text_or (xm_vm_device_read (vm, "disk", id, "sha1sum"), NULL);
-  Measured disk = { id, g_strdup (path), g_strdup (stored), NULL };
+  Measured disk = { .id = id, .path = g_strdup (path), .stored = g_strdup (stored) };
   g_array_append_val (measurement->disks, disk);
   return TRUE;
 }
@@ -96,21 +99,24 @@ choose_disks (Measurement *measurement, GError **error)
 
 /* -- the thread -------------------------------------------------------------------- */
 
-/** Progress: of one disk. */
+/** DiskProgress: of one disk. */
 typedef struct {
   const char *uuid;
   guint disk;
-  gint64 told;
-} Progress;
+  gint64 logged;
+  XmProgress *all;
+  goffset before, total; /* bytes of the disks before it, and of all */
+} DiskProgress;
 
 static void
 on_progress (goffset done, goffset size, gpointer user_data)
 {
-  Progress *progress = user_data;
+  DiskProgress *progress = user_data;
   gint64 now = g_get_monotonic_time ();
-  if (now - progress->told < PROGRESS_US)
+  xm_progress_set (progress->all, (guint64)(progress->before + done), (guint64)progress->total);
+  if (now - progress->logged < LOG_US)
     return;
-  progress->told = now;
+  progress->logged = now;
   g_message ("%s: disk %u: measured %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " MiB",
              progress->uuid, progress->disk, (gint64)(done >> 20), (gint64)(size >> 20));
 }
@@ -119,15 +125,24 @@ static void
 measure_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   Measurement *measurement = task_data;
+  GArray *disks = measurement->disks;
+  DiskProgress progress = { .uuid = measurement->start->vm->uuid, .all = measurement->progress };
   GError *error = NULL;
-  for (guint i = 0; i < measurement->disks->len; i++) {
-    Measured *disk = &g_array_index (measurement->disks, Measured, i);
-    Progress progress = { measurement->start->vm->uuid, disk->id, g_get_monotonic_time () };
+  for (guint i = 0; i < disks->len; i++) {
+    Measured *disk = &g_array_index (disks, Measured, i);
+    disk->size = xm_file_size (disk->path);
+    progress.total += disk->size;
+  }
+  for (guint i = 0; i < disks->len; i++) {
+    Measured *disk = &g_array_index (disks, Measured, i);
+    progress.disk = disk->id;
+    progress.logged = g_get_monotonic_time ();
     disk->sum = xm_file_sha1 (disk->path, on_progress, &progress, cancellable, &error);
     if (disk->sum == NULL) {
       g_task_return_error (task, error);
       return;
     }
+    progress.before += disk->size;
   }
   g_task_return_boolean (task, TRUE);
 }
@@ -175,6 +190,7 @@ on_measured (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   gboolean changed = FALSE;
   g_task_propagate_boolean (G_TASK (result), &error);
+  xm_progress_end (g_steal_pointer (&measurement->progress), error == NULL);
   for (guint i = 0; i < measurement->disks->len && error == NULL; i++) {
     const Measured *disk = &g_array_index (measurement->disks, Measured, i);
     if (disk->stored == NULL) {
@@ -206,7 +222,7 @@ xm_start_measure (XmStart *start, GTask *task)
     g_object_unref (task);
     return;
   }
-  Measurement *measurement = g_new (Measurement, 1);
+  Measurement *measurement = g_new0 (Measurement, 1);
   measurement->start = start;
   measurement->disks = g_array_new (FALSE, TRUE, sizeof (Measured));
   g_array_set_clear_func (measurement->disks, measured_clear);
@@ -216,6 +232,8 @@ xm_start_measure (XmStart *start, GTask *task)
     g_object_unref (task);
     return;
   }
+  if (measurement->disks->len > 0)
+    measurement->progress = xm_progress_begin (start->vm->service, start->vm->path, "measure", 0);
   g_autoptr (GTask) thread = g_task_new (NULL, start->cancellable, on_measured, task);
   g_task_set_source_tag (thread, measure_in_thread);
   g_task_set_task_data (thread, measurement, NULL);

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * true. A difference ends the start (XM_ERROR_NOT_STARTED) after xm_start_measure_failed(). Disks
  * other than phy, file, vhd and aio cannot be measured: XM_ERROR_PLAIN.
  *
- * The sums are made on a thread that tells in the log every few seconds how far it is.
+ * The sums are made on a thread that tells in the log every few seconds how far it is, and the bus
+ * more often (progress.h).
  */
 void xm_start_measure (XmStart *start, GTask *task);
 

@@ -24,6 +24,7 @@ typedef struct {
   char *ovf_iso;              /* CD image with the OVF environment, NULL for none */
   char *config_path;          /* the xl.cfg, once it is written */
   char *image;                /* saved state to restore instead of creating, NULL for none */
+  guint64 image_size;         /* its bytes */
   char **monitor; /* QEMU's arguments for a monitor of the service's own, NULL for none */
 } XmStart;
 

@@ -86,6 +86,13 @@ find_builders (const Search *search)
   return pids;
 }
 
+GPtrArray *
+xm_xl_builders_find (const char *file)
+{
+  const Search search = { .file = (char *)file, .run_dir = (char *)"" };
+  return find_builders (&search);
+}
+
 /* Returns: whether it has ended in time. */
 static gboolean
 outlive (const char *pid, const Search *search, gint64 end, GCancellable *cancellable)

@@ -29,6 +29,12 @@ void xm_xl_builders_wait_async (XmService *service,
 gboolean xm_xl_builders_wait_finish (GAsyncResult *result);
 
 /**
+ * xm_xl_builders_find: (transfer full) (element-type utf8): process ids of those, children of the
+ * service or not, that have @file on their command line. Reads /proc: not for the main loop.
+ */
+GPtrArray *xm_xl_builders_find (const char *file);
+
+/**
  * xm_xl_rebuilder_continue_async: has the process that watches the VM's domain make it again: with
  * `domain_state_path` in xl.conf, OpenXT's xl waits for SIGUSR1 after it has written `rebooted`.
  * It is the `xl create` or `restore` of this user that leads a session, catches that signal and has

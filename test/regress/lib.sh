@@ -255,7 +255,7 @@ daemon () { "${XM_DAEMON_CONTROL:-$([[ $XM_TARGET == lab ]] && echo lab-daemon |
 watch_signals () {
   touch "$WORK/signals" "$WORK/signals.err"
   busctl --system monitor --json=short --match "type='signal',path='/',interface='$IFACE'" \
-    >"$WORK/signals" 2>"$WORK/signals.err" </dev/null &
+    --match "type='signal',path='/',interface='${IFACE}_xl'" >"$WORK/signals" 2>"$WORK/signals.err" </dev/null &
   watchers+=($!)
   local end=$((SECONDS + LIMIT))
   until grep -q Monitoring "$WORK/signals.err"; do

@@ -75,6 +75,8 @@ print_garbage (void)
 void
 xl_fault_begin (const char *subcommand)
 {
+  static const char *const in_the_middle[] = { "create", "restore", "save", NULL };
+
   take (subcommand);
   if (kind == NULL)
     return;
@@ -98,7 +100,7 @@ xl_fault_begin (const char *subcommand)
     dup2 (memory, STDOUT_FILENO);
     close (memory);
   }
-  if (!g_str_equal (subcommand, "create") && !g_str_equal (subcommand, "restore"))
+  if (!g_strv_contains (in_the_middle, subcommand))
     xl_fault_point ();
 }
 
@@ -114,6 +116,9 @@ xl_fault_point (void)
       pause ();
   else if (g_str_equal (kind, "signal"))
     raise (atoi (argument));
+  else if (g_str_equal (kind, "until"))
+    while (!g_file_test (argument, G_FILE_TEST_EXISTS))
+      sim_sleep_ms (5);
 }
 
 /* Bytes that no UTF-8 text has, in every name. */

@@ -4,9 +4,11 @@
 #include "xl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char magic[] = "Xen saved domain, xl format\n \r";
 static const char memory_mark[] = "\n-- memory of the saved domain\n";
@@ -29,20 +31,31 @@ print_progress (const SimDomain *domain)
   fprintf (stderr, "xc: progress: End of stream: 0/0    0%%\n");
 }
 
-static gboolean
-write_image (const char *path, json_t *config)
+static FILE *
+begin_image (const char *path, json_t *config)
 {
   g_autofree char *text = sim_config_text (config);
   FILE *file = fopen (path, "we");
 
   if (file == NULL) {
     fprintf (stderr, "Failed to open temp file %s for writing\n", path);
-    return FALSE;
+    return NULL;
   }
   fprintf (stderr, "Saving to %s new xl format (info 0x3/0x0/%d)\n", path, (int)strlen (text));
-  fprintf (file, "%s%s%s%*s%s", magic, text, memory_mark, 4096, "", end_mark);
+  fprintf (file, "%s%s%s", magic, text, memory_mark);
+  fflush (file);
+  return file;
+}
+
+/* The memory, half of it at a time. */
+static void
+end_image (FILE *file)
+{
+  fprintf (file, "%*s", 2048, "");
+  fflush (file);
+  sim_sleep_ms (sim_knob ("SIMHOST_SAVE_MS", 500));
+  fprintf (file, "%*s%s", 2048, "", end_mark);
   fclose (file);
-  return TRUE;
 }
 
 /* Asks the guest to suspend, and waits until it has. */
@@ -88,7 +101,7 @@ xl_save (XlCall *call)
   g_autoptr (SimDomain) domain = sim_domain_load (domid);
   json_t *config = sim_config_load (domid);
   gboolean stays = call->options['c'] != 0 || call->options['p'] != 0;
-  gboolean written;
+  FILE *file;
 
   sim_unlock (lock);
   if (domain == NULL || config == NULL) {
@@ -96,17 +109,19 @@ xl_save (XlCall *call)
                     "Fail to get domain configuration");
     return 1;
   }
-  written = write_image (call->argv[1], config);
+  file = begin_image (call->argv[1], config);
   json_decref (config);
-  if (!written)
+  if (file == NULL)
     return 1;
+  xl_fault_point ();
   fprintf (stderr, "xc: info: Saving domain %d, type x86 %s\n", domid, xc_type (domain));
   if (domain->pauses > 0 || domain->reason != SIM_RUNNING || !suspend (domid)) {
     print_not_suspended (domain);
+    fclose (file);
     return 1;
   }
   print_progress (domain);
-  sim_sleep_ms (sim_knob ("SIMHOST_SAVE_MS", 500)); /* what is left of the memory */
+  end_image (file);
   sim_domain_free (domain);
   lock = sim_lock ("lock");
   domain = sim_domain_load (domid);
@@ -161,9 +176,10 @@ xl_restore (XlCall *call)
   char *memory;
   gboolean whole;
   json_t *config;
-  int domid, status;
+  int domid, status, fd;
 
-  if (!g_file_get_contents (path, &text, NULL, NULL)) {
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || !g_file_get_contents (path, &text, NULL, NULL)) {
     fprintf (stderr, "Can't open restore file: %s\n", g_strerror (ENOENT));
     return 1;
   }
@@ -172,6 +188,7 @@ xl_restore (XlCall *call)
     return 1;
   }
   whole = g_str_has_suffix (text, end_mark);
+  lseek (fd, (off_t)strlen (text) / 2, SEEK_SET); /* as if it were being read */
   memory = strstr (text, memory_mark);
   if (memory != NULL)
     *memory = '\0';
@@ -203,6 +220,7 @@ xl_restore (XlCall *call)
                      "xc: info: Console: mfn 0x9f2d3, dom 0, evt 2\n");
   }
   json_decref (config);
+  close (fd);
   if (domid < 0)
     return 1;
   xl_monitor (domid, flags);

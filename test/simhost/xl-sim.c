@@ -16,7 +16,8 @@ static const char usage[] =
     "MS,\n"
     "    reboot-after MS, crash-after MS, pv-s3, pv-s4\n"
     "xl-sim fault SUBCOMMAND KIND [COUNT]              kinds: \"slow SECONDS\", hang,\n"
-    "    \"signal N\", \"exit N TEXT\", garbage, truncated-json, bad-utf8, endless, off\n"
+    "    \"until FILE\", \"signal N\", \"exit N TEXT\", garbage, truncated-json, bad-utf8, "
+    "endless, off\n"
     "xl-sim reap                                       let dying domains go\n"
     "xl-sim log                                        every call of xl, one per line\n"
     "xl-sim calls [SUBCOMMAND]                         how many there were\n"
@@ -96,8 +97,8 @@ set_policy (const char *name, char **words)
 static int
 set_fault (const char *subcommand, const char *kind, const char *count)
 {
-  static const char *const kinds[] = { "slow",           "hang",     "signal",  "exit", "garbage",
-                                       "truncated-json", "bad-utf8", "endless", NULL };
+  static const char *const kinds[] = { "slow",    "hang",           "signal",   "until",   "exit",
+                                       "garbage", "truncated-json", "bad-utf8", "endless", NULL };
   g_autofree char *path = sim_path ("fault/%s", subcommand);
   g_autofree char *text = g_strdup_printf ("%s\n%s\n", kind, count != NULL ? count : "-1");
   g_auto (GStrv) words = g_strsplit (kind, " ", 2);

@@ -19,6 +19,7 @@ shown "ao 1 \"$VM\"" busctl call $IFACE / $IFACE list_vms
 shown "\"$VM/nic/0\" 1 \"com.citrix.xenclient.vmnic\"" \
   busctl call $IFACE / org.freedesktop.DBus.ObjectManager GetManagedObjects
 shown "node $VM/nic/0 " gdbus introspect --system --dest $IFACE --object-path / --recurse
+shown '^a\{od\} 0$' busctl call $IFACE / ${IFACE}_xl list_cpu_times
 
 # --- gdbus monitor, by root and by somebody else ---
 chmod 711 "$XM_SIM_DIR"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The XML holds what the recorded surface holds: the same members in the same order, and nothing
- * else. */
+/* The XML holds what the recorded surface holds, the same members in the same order, and one
+ * interface of the project's own. */
 #include "client-parser.h"
 #include "surface.h"
 #include "dbus-xml-resources.h"
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PREFIX "/com/citrix/xenclient/xenmgr/"
+#define OWN    "com.citrix.xenclient.xenmgr_xl" /* what the original does not have */
 
 static GBytes *
 resource_lookup (const char *interface)
@@ -72,6 +73,7 @@ START_TEST (no_other_interface_is_there)
 
     g_hash_table_add (names, g_strconcat (interface->name, ".xml", NULL));
   }
+  g_hash_table_add (names, g_strdup (OWN ".xml"));
   ck_assert_ptr_nonnull (files);
   for (char **file = files; *file; file++)
     ck_assert_msg (g_hash_table_contains (names, *file), "%s is not in the surface", *file);
@@ -129,6 +131,23 @@ count_undocumented (const char *text, GString *names)
   return n;
 }
 
+/* It is no part of what is compared with the original; the client must be able to read it. */
+START_TEST (own_interface_is_readable_and_documented)
+{
+  g_autoptr (GBytes) xml = resource_lookup (OWN);
+  g_autoptr (GString) names = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  const char *text = g_bytes_get_data (xml, &length);
+  g_autoptr (ClientNode) node = client_node_parse (text, length, &error);
+
+  ck_assert_msg (node != NULL, "%s", error != NULL ? error->message : "");
+  ck_assert_str_eq (node->interfaces->pdata[0], OWN);
+  ck_assert_uint_eq (node->members->len, 2);
+  ck_assert_msg (count_undocumented (text, names) == 0, "no comment before%s", names->str);
+}
+END_TEST
+
 START_TEST (everything_is_documented)
 {
   g_autoptr (GPtrArray) surface = surface_load ();
@@ -159,6 +178,7 @@ main (void)
   tcase_add_test (tests, members_are_those_recorded);
   tcase_add_test (tests, no_other_interface_is_there);
   tcase_add_test (tests, glib_reads_every_file);
+  tcase_add_test (tests, own_interface_is_readable_and_documented);
   tcase_add_test (tests, everything_is_documented);
   suite_add_tcase (suite, tests);
   runner = srunner_create (suite);

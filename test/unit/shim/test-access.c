@@ -53,6 +53,7 @@ static const struct {
   { XENMGR ".vm", "add_disk", XM_ACCESS_CONFIGURE, TRUE },
   { XENMGR ".vm", "delete", XM_ACCESS_CONFIGURE, TRUE },
   { XENMGR ".vm", "get_db_key", XM_ACCESS_HOST, TRUE },
+  { XENMGR "_xl", "list_cpu_times", XM_ACCESS_READ, TRUE },
   { "com.citrix.xenclient.db", "read", XM_ACCESS_HOST, TRUE },
   { XENMGR ".host", "shutdown", XM_ACCESS_HOST, TRUE },
   { XENMGR ".host", "shutdown_idle", XM_ACCESS_HOST, TRUE },

@@ -71,6 +71,15 @@ START_TEST (progress_is_told)
 }
 END_TEST
 
+START_TEST (sizes)
+{
+  g_autofree char *path = make_file ("file", 12345);
+  ck_assert_int_eq (xm_file_size (path), 12345);
+  ck_assert_int_eq (xm_file_size ("/nowhere"), 0);
+  ck_assert_int_eq (xm_file_size ("/dev/null"), 0);
+}
+END_TEST
+
 static void
 cancel (goffset done, goffset size, gpointer user_data)
 {
@@ -112,6 +121,7 @@ main (void)
   tcase_add_checked_fixture (tcase, set_up, tear_down);
   tcase_add_test (tcase, known_sums);
   tcase_add_test (tcase, progress_is_told);
+  tcase_add_test (tcase, sizes);
   tcase_add_test (tcase, it_can_be_cancelled);
   tcase_add_test (tcase, what_is_no_file);
   suite_add_tcase (suite, tcase);

@@ -11,7 +11,7 @@
 #include "shim/service.h"
 #include "shim/signals.h"
 
-#define ALL_MEMBERS 525
+#define ALL_MEMBERS 527 /* two of them this project's own */
 
 typedef struct {
   guint total, left;

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Signal progress of com.citrix.xenclient.xenmgr_xl.
+. "$(dirname "$0")/../lib.sh"
+sim_only
+
+image=$WORK/image
+watch_signals
+new_guest slow
+memory=$((128 * 1024 * 1024))
+
+# told OPERATION: `DONE TOTAL ENDED` of each signal since forget_signals, for this VM
+told () { signals progress "\"$1\"" | grep -F "\"$VM\"" | sed 's/.*",\(.*\),\(.*\),\(.*\)\]$/\1 \2 \3/'; }
+tells () { told "$1" | grep -qx "$2"; }
+only () { is "$1" "$(told "$2")" "$3"; } # NAME OPERATION LINES
+
+# begins_and_ends OPERATION TOTAL [AT-FIRST]: and in between it goes on, never back
+begins_and_ends () {
+  local lines
+  sync_signals
+  lines=$(told "$1")
+  is "$1: the first" "$(head -n 1 <<<"$lines")" "0 ${3-$2} false"
+  is "$1: the last" "$(tail -n 1 <<<"$lines")" "$2 $2 true"
+  is "$1: only one is the end" "$(grep -c 'true$' <<<"$lines")" 1
+  is "$1: it goes on" "$(sort -n -s -k 1,1 <<<"$lines")" "$lines"
+}
+
+# held OPERATION COMMAND...: begins it; its xl stops half way, until released
+held () {
+  rm -f "$WORK/go"
+  xl-sim fault "$1" "until $WORK/go" 1
+  forget_signals
+  "${@:2}" >"$WORK/out" 2>&1 & operation=$!
+}
+released () { touch "$WORK/go"; wait $operation; result $? "$1"; }
+
+# --- to a file and back ---
+xec-vm -n slow start
+held save xec-vm -n slow suspend-to-file "$image"
+within 'save: what is written so far' "$LIMIT" tells save "[1-9][0-9]* $memory false"
+released 'suspend to a file'
+begins_and_ends save $memory
+
+size=$(stat -c %s "$image")
+held restore xec-vm -n slow resume-from-file "$image"
+within 'restore: what is read so far' "$LIMIT" tells restore "$((size / 2)) $size false"
+released 'resume from the file'
+begins_and_ends restore "$size"
+
+# --- that do not end well ---
+held save xec-vm -n slow suspend-to-file "$image"
+within 'save: what is written so far' "$LIMIT" tells save "[1-9][0-9]* $memory false"
+xec-vm -n slow destroy
+wait $operation
+sync_signals
+like 'it has ended, and was not done' "$(told save | tail -n 1)" "^[1-9][0-9]{0,5} $memory true$"
+touch "$WORK/go"
+xl-sim fault save off
+
+# --- a start from a saved state, and one that measures ---
+xec-vm -n slow set start-from-suspend-image "$image"
+forget_signals
+succeeds 'start from the image' xec-vm -n slow start
+begins_and_ends restore "$size"
+xec-vm -n slow set start-from-suspend-image ''
+xec-vm -n slow destroy
+truncate -s 3M "$WORK/disk"
+disk=$(xec -o "$VM" add-disk | head -n 1)
+xec -o "$disk" attach-phy "$WORK/disk"
+xec -o "$disk" set phys-type file
+xec -s com.citrix.xenclient.db write "/vm/$U/measured" true
+forget_signals
+succeeds 'a start that measures' xec-vm -n slow start
+begins_and_ends measure $((3 * 1024 * 1024)) 0
+xec -s com.citrix.xenclient.db rm "/vm/$U/measured"
+
+# --- where there is nothing to tell ---
+forget_signals
+succeeds 'saved to a device' xec-vm -n slow suspend-to-file /dev/null
+sync_signals
+only 'which has no size' save ''
+fails 'resume from a device' '' xec-vm -n slow resume-from-file /dev/null
+sync_signals
+only 'neither' restore ''
+
+# --- the host ---
+forget_signals
+succeeds 'create-vhd' xec create-vhd 16
+rm "$out"
+sync_signals
+is 'of / it is told when it begins and ends' "$(signals progress)" \
+  $'["/","create-vhd",0,0,false]\n["/","create-vhd",0,0,true]'
+
+done_testing
