@@ -9,6 +9,7 @@
 #include "xec/introspection.h"
 #include "xec/listing.h"
 #include "xec/parse.h"
+#include "xec/progress.h"
 
 XecAction
 xec_action_from_options (XecOptions *options, const char *object)
@@ -226,8 +227,12 @@ call (const XecAction *action, GDBusConnection *connection, GError **error)
   GVariant *arguments = parse_arguments (method, action->words + 1, error);
   if (arguments == NULL)
     return FALSE;
+  XecProgress *progress = action->shows_progress
+                              ? xec_progress_begin (connection, action->service, action->object)
+                              : NULL;
   g_autoptr (GVariant) results = xec_bus_call (connection, action->service, action->object,
                                                interface->name, name, arguments, error);
+  xec_progress_end (progress);
   if (results == NULL)
     return FALSE;
   for (gsize i = 0; i < g_variant_n_children (results); i++) {

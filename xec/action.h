@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * XecAction: what a command line asks to be done with one object.
  * @interface: (nullable): given with -i; a member is looked for only there
  * @kind: the one thing to do
+ * @shows_progress: while a method runs, shows on a terminal how far it is
  * @words: the property, the property and its value, or the method and its
  *   arguments; %NULL-terminated for a call
  *
@@ -30,6 +31,7 @@ typedef struct {
     XEC_ACTION_CALL,
     XEC_ACTION_DESCRIBE, /**< print the members of the object */
   } kind;
+  gboolean shows_progress;
   char **words;
 } XecAction;
 

@@ -115,6 +115,12 @@ take_results (GDBusMessage *answer, GError *failure, GError **error)
   return body != NULL ? g_variant_ref (body) : g_variant_ref_sink (g_variant_new ("()"));
 }
 
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **)data = g_object_ref (result);
+}
+
 GVariant *
 xec_bus_call (GDBusConnection *connection,
               const char *service,
@@ -125,12 +131,17 @@ xec_bus_call (GDBusConnection *connection,
               GError **error)
 {
   g_autoptr (GDBusMessage) call = new_call (service, object, interface, member, arguments, error);
+  g_autoptr (GAsyncResult) result = NULL;
   GError *reason = NULL;
 
   if (call == NULL)
     return NULL;
-  GDBusMessage *reply = g_dbus_connection_send_message_with_reply_sync (
-      connection, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NO_TIMEOUT, NULL, NULL, &reason);
+  g_dbus_connection_send_message_with_reply (connection, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+                                             NO_TIMEOUT, NULL, NULL, on_answered, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  GDBusMessage *reply =
+      g_dbus_connection_send_message_with_reply_finish (connection, result, &reason);
   return take_results (reply, reason, error);
 }
 

@@ -22,7 +22,8 @@ G_BEGIN_DECLS
 GDBusConnection *xec_bus_connect (const XecOptions *options, GError **error);
 
 /**
- * xec_bus_call: calls a method and waits for the answer, however long it takes.
+ * xec_bus_call: calls a method and waits for the answer, however long it takes. The main context
+ * runs meanwhile.
  * @arguments: (transfer floating) (nullable): a tuple
  *
  * Errors: XEC_ERROR_REMOTE with "NAME: text" for an error reply,

@@ -31,6 +31,7 @@ static const struct {
   { XEC_OPTION_NIC, { "--nic", "-c" }, 1, XEC_PROGRAM_XEC_VM },
   { XEC_OPTION_LIST_DISKS, { "--list-disks" }, 0, XEC_PROGRAM_XEC_VM },
   { XEC_OPTION_LIST_NICS, { "--list-nics" }, 0, XEC_PROGRAM_XEC_VM },
+  { XEC_OPTION_LONG, { "--long", "-l" }, 0, XEC_PROGRAM_XEC_VM },
 };
 
 static int

@@ -9,17 +9,23 @@
 
 #define ROOT_INTERFACE "com.citrix.xenclient.xenmgr"
 #define VM_INTERFACE   "com.citrix.xenclient.xenmgr.vm"
+#define OWN_INTERFACE  "com.citrix.xenclient.xenmgr_xl"
+
+enum { CPU_TIME = XEC_N_VM_PROPERTIES, N_LONG_COLUMNS };
 
 static const struct {
   const char *property;
   const char *title;
   int width;
   gboolean right; /* aligned to the right, but for its title */
-} columns[XEC_N_VM_COLUMNS] = {
+} columns[] = {
   [XEC_VM_DOMID] = { "domid", "ID", 3, TRUE },
   [XEC_VM_NAME] = { "name", "Name", 18, FALSE },
   [XEC_VM_UUID] = { "uuid", "UUID", 36, FALSE },
   [XEC_VM_STATE] = { "state", "State", 10, FALSE },
+  [XEC_VM_MEMORY] = { "memory", "Memory", 7, TRUE },
+  [XEC_VM_VCPUS] = { "vcpus", "VCPUs", 5, TRUE },
+  [CPU_TIME] = { NULL, "CPU time", 9, TRUE }, /* of all VMs at once */
 };
 
 /* Some columns of all VMs, a row for each. */
@@ -102,7 +108,7 @@ table_read (Table *table,
 
 typedef struct {
   gint64 domid;
-  char *cells[XEC_N_VM_COLUMNS];
+  char *cells[N_LONG_COLUMNS]; /* NULL for those that are not asked for */
 } Line;
 
 static void
@@ -110,18 +116,22 @@ line_free (gpointer data)
 {
   Line *line = data;
 
-  for (int i = 0; i < XEC_N_VM_COLUMNS; i++)
+  for (int i = 0; i < N_LONG_COLUMNS; i++)
     g_free (line->cells[i]);
   g_free (line);
 }
 
+/* @cpu_times: (nullable) */
 static Line *
-line_new (const XecGot *row)
+line_new (const XecGot *row, gsize n_columns, GVariant *cpu_times)
 {
   Line *line = g_new0 (Line, 1);
+  double seconds;
 
-  for (int i = 0; i < XEC_N_VM_COLUMNS; i++)
+  for (gsize i = 0; i < n_columns; i++)
     line->cells[i] = xec_format_value (row[i].value);
+  if (cpu_times != NULL && g_variant_lookup (cpu_times, row->object, "d", &seconds))
+    line->cells[CPU_TIME] = g_strdup_printf ("%.1f", seconds);
   line->domid = g_ascii_strtoll (line->cells[XEC_VM_DOMID], NULL, 10);
   if (line->domid < 0)
     *line->cells[XEC_VM_DOMID] = '\0';
@@ -143,46 +153,63 @@ compare_lines (gconstpointer a, gconstpointer b)
 }
 
 static void
-print_header (void)
+print_header (int n_columns)
 {
-  for (int i = 0; i < XEC_N_VM_COLUMNS; i++)
+  for (int i = 0; i < n_columns; i++)
     printf ("%s%-*s", i == 0 ? " " : " | ", columns[i].width, columns[i].title);
-  /* The last stretch is shorter than its column, in the original too. */
-  puts ("\n-----+--------------------+--------------------------------------+--------");
+  /* The last stretch of the plain table is shorter than its column, in the original too. */
+  printf ("\n-----+--------------------+--------------------------------------+--------%s\n",
+          n_columns > XEC_N_VM_COLUMNS ? "----+---------+-------+----------" : "");
 }
 
 static void
-print_line (const Line *line)
+print_line (const Line *line, int n_columns)
 {
   g_autoptr (GString) text = g_string_new (NULL);
 
-  for (int i = 0; i < XEC_N_VM_COLUMNS; i++) {
+  for (int i = 0; i < n_columns; i++) {
+    const char *cell = line->cells[i] != NULL ? line->cells[i] : "";
     g_string_append (text, i == 0 ? " " : " | ");
     if (columns[i].right)
-      g_string_append_printf (text, "%*s", columns[i].width, line->cells[i]);
+      g_string_append_printf (text, "%*s", columns[i].width, cell);
     else
-      xec_format_padded (text, line->cells[i], columns[i].width);
+      xec_format_padded (text, cell, columns[i].width);
   }
   puts (text->str);
 }
 
-gboolean
-xec_vm_table_print (GDBusConnection *connection, GError **error)
+/* (transfer full) (nullable): a{od}; the original service does not know it. */
+static GVariant *
+get_cpu_times (GDBusConnection *connection)
 {
+  g_autoptr (GVariant) results = xec_bus_call (connection, XEC_DEFAULT_SERVICE, "/", OWN_INTERFACE,
+                                               "list_cpu_times", NULL, NULL);
+
+  return results != NULL && g_variant_is_of_type (results, G_VARIANT_TYPE ("(a{od})"))
+             ? g_variant_get_child_value (results, 0)
+             : NULL;
+}
+
+gboolean
+xec_vm_table_print (GDBusConnection *connection, gboolean with_usage, GError **error)
+{
+  gsize n_properties = with_usage ? XEC_N_VM_PROPERTIES : XEC_N_VM_COLUMNS;
+  int n_columns = with_usage ? N_LONG_COLUMNS : XEC_N_VM_COLUMNS;
   g_auto (Table) table = { 0 };
 
-  if (!table_read (&table, connection, XEC_VM_DOMID, XEC_N_VM_COLUMNS, error))
+  if (!table_read (&table, connection, XEC_VM_DOMID, n_properties, error))
     return FALSE;
+  g_autoptr (GVariant) cpu_times = with_usage ? get_cpu_times (connection) : NULL;
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (line_free);
   for (gsize row = 0; row < table.n_rows; row++)
     if (!row_is_gone (&table, row))
-      g_ptr_array_add (lines, line_new (table_row (&table, row)));
+      g_ptr_array_add (lines, line_new (table_row (&table, row), n_properties, cpu_times));
   /* Stable, so the VMs that do not run keep their order. */
   g_ptr_array_sort (lines, compare_lines);
 
-  print_header ();
+  print_header (n_columns);
   for (guint i = 0; i < lines->len; i++)
-    print_line (lines->pdata[i]);
+    print_line (lines->pdata[i], n_columns);
   return TRUE;
 }
 

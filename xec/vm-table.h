@@ -11,19 +11,25 @@ typedef enum {
   XEC_VM_NAME,
   XEC_VM_UUID,
   XEC_VM_STATE,
-  XEC_N_VM_COLUMNS,
+  XEC_N_VM_COLUMNS, /**< of the plain table */
+  XEC_VM_MEMORY = XEC_N_VM_COLUMNS,
+  XEC_VM_VCPUS,
+  XEC_N_VM_PROPERTIES,
 } XecVmColumn;
 
 /**
  * xec_vm_table_print: prints the table of all VMs on stdout: running ones first
  * by domain id, the others in the order of list_vms.
+ * @with_usage: with columns for memory, processors and processor time; this is
+ *   empty where the VM does not run or the service cannot tell
  *
  * Takes two round trips up to 25 VMs: list_vms, then all properties of all VMs
- * together. A VM that is deleted in between is left out.
+ * together; one more with @with_usage. A VM that is deleted in between is left
+ * out.
  *
  * Errors: as xec_bus_call().
  */
-gboolean xec_vm_table_print (GDBusConnection *connection, GError **error);
+gboolean xec_vm_table_print (GDBusConnection *connection, gboolean with_usage, GError **error);
 
 /**
  * xec_vm_find: finds a VM by one of its properties, of several the first in the

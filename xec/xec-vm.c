@@ -81,6 +81,7 @@ act_on_vm (XecOptions *options, const char *vm, GDBusConnection *connection, GEr
   }
   g_autofree char *object = action_object (options, vm);
   XecAction action = xec_action_from_options (options, object);
+  action.shows_progress = TRUE;
   return xec_action_perform (&action, connection, error);
 }
 
@@ -93,7 +94,7 @@ run (XecOptions *options, Step *step, GError **error)
   if (connection == NULL)
     return FALSE;
   if (!is_vm_selected (options))
-    return xec_vm_table_print (connection, error);
+    return xec_vm_table_print (connection, options->given[XEC_OPTION_LONG], error);
   g_autofree char *vm = find_vm (options, connection, error);
   if (vm == NULL)
     return FALSE;

@@ -56,6 +56,7 @@ completes 'by options, too' xec -o "$first_path" -x acpi- acpi-table
 completes 'values of booleans' xec -o "$first_path" set acpi-table '' $'true\nfalse'
 completes 'of one interface' xec -i $IFACE.config get autos autostart
 completes 'options' xec-vm --list-d --list-disks
+completes 'of the list' xec-vm --lo --long
 completes 'of xec without those of xec-vm' xec --list-d ''
 completes 'none of which ends the line' xec-vm -n 'web\ one' --list-disks '' ''
 completes 'nothing for arguments that have no names' xec-vm -n 'web\ one' set memory '' ''

@@ -20,6 +20,16 @@ succeeds 'with a running VM' xec-vm
 is 'it comes first' "$(sed -n 3p <<<"$out")" "$(printf ' %3s | %-18s | %-36s | %-10s' "$domid" runner "$runner" running)"
 is 'the stopped one last' "$(tail -n 1 <<<"$out" | cut -d '|' -f 1)" '     '
 
+# --- with what the VMs use ---
+prints 'not by default' "$out" xec-vm
+seconds='[0-9]+\.[0-9]'
+succeeds 'xec-vm --long' xec-vm --long
+is 'the columns after those' "$(sed -n 1p <<<"$out")" "$header | Memory  | VCPUs | CPU time "
+like 'a running VM' "$(sed -n 3p <<<"$out")" "runner +\| $runner \| running    \|     128 \|     1 \| +$seconds\$"
+like 'a stopped VM has used nothing' "$(grep zebra <<<"$out")" '[|] stopped    [|] +[0-9]+ [|] +[0-9]+ [|] +$'
+prints '-l prints the same columns' "$(sed -n 1p <<<"$out")" bash -c 'xec-vm -l | head -n 1'
+like 'list-cpu-times' "$(xec list-cpu-times)" "\"$(path_of "$runner")\" += $seconds"
+
 succeeds 'existence test' xec-vm -n zebra
 fails 'of none' '' xec-vm -n nosuch
 fails 'a command for none' "^xec-vm: vm 'nosuch' not found" xec-vm -n nosuch start

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Signal progress of com.citrix.xenclient.xenmgr_xl.
+# Signal progress of com.citrix.xenclient.xenmgr_xl, and what xec-vm makes of it on a terminal.
 . "$(dirname "$0")/../lib.sh"
 sim_only
 
@@ -46,6 +46,36 @@ held restore xec-vm -n slow resume-from-file "$image"
 within 'restore: what is read so far' "$LIMIT" tells restore "$((size / 2)) $size false"
 released 'resume from the file'
 begins_and_ends restore "$size"
+
+# --- on a terminal ---
+mkfifo "$WORK/keys"
+exec 3<>"$WORK/keys"
+# on_terminal COMMAND: what its terminal gets goes to a file; keys can be pressed
+on_terminal () { script -qefc "exec $1" /dev/null <"$WORK/keys" >"$WORK/terminal" 3>&-; }
+shows () { grep -qE "$1" "$WORK/terminal"; }
+line='save: +0%, 0 of 128 MiB' erased=$'\r +\r'
+
+is 'nothing where there is none' "$(<"$WORK/out")" ''
+held save on_terminal "xec-vm -n slow suspend-to-file $image"
+within 'a line tells how far it is' "$LIMIT" shows "$line"
+released 'suspend to a file'
+like 'the line is erased' "$(<"$WORK/terminal")" "^($line$erased)+\$"
+size=$(stat -c %s "$image")
+held restore on_terminal "xec-vm -n slow resume-from-file $image"
+within 'what is read so far' "$LIMIT" shows 'restore: +50%, 0 of 0 MiB'
+released 'resume from the file'
+held save on_terminal "xec-vm -n slow suspend-to-file $image"
+within 'a line tells how far it is' "$LIMIT" shows "$line"
+printf '\003' >&3
+wait $operation
+is 'Ctrl-C ends it, as the shell sees' $? 130
+like 'with the line erased' "$(<"$WORK/terminal")" "^($line(\^C)?$erased)+\$"
+touch "$WORK/go"
+state_becomes 'the save goes on' "$U" stopped
+on_terminal 'xec-vm -n slow get-db-key nothing'
+is 'no line for what is done at once' "$(<"$WORK/terminal")" $'\r'
+succeeds 'resume from the file' xec-vm -n slow resume-from-file "$image"
+exec 3>&-
 
 # --- that do not end well ---
 held save xec-vm -n slow suspend-to-file "$image"

@@ -60,6 +60,8 @@ static const struct {
   { XEC_PROGRAM_XEC, "--host a@b:1 m", "--host a@b:1 m", "m" },
   { XEC_PROGRAM_XEC_VM, "--host a -n b m", "--host a --name b m", "m" },
   { XEC_PROGRAM_XEC_VM, "-d 1 m", "--domid 1 m", "m" },
+  { XEC_PROGRAM_XEC_VM, "-l -q", "--long --query", "" },
+  { XEC_PROGRAM_XEC, "-l m", "-l m", "-l m" },
   { XEC_PROGRAM_XEC_VM, "--path /a m", "-o /a m", "m" },
 };
 

@@ -39,6 +39,7 @@ static guint n_copies = 1; /* times each */
 static const char *get_error;
 static gboolean vm_3_is_gone;
 static gboolean list_is_broken;
+static gboolean knows_cpu_times;
 
 /* Nothing is answered until as many Gets are there: a client that asks one by one never ends. */
 static guint barrier;
@@ -69,6 +70,10 @@ property_of (guint64 vm, const char *property)
     return g_variant_new_string (vms[vm].name);
   if (g_str_equal (property, "uuid"))
     return g_variant_new_string (vms[vm].uuid);
+  if (g_str_equal (property, "memory"))
+    return g_variant_new_int32 (128 << vm);
+  if (g_str_equal (property, "vcpus"))
+    return g_variant_new_int32 (1 + (int)vm);
   ck_assert_str_eq (property, "state");
   return g_variant_new_string (vms[vm].state);
 }
@@ -101,6 +106,8 @@ answer (CliBus *on, GDBusMessage *call)
 
   if (g_str_equal (member, "list_vms")) {
     answer_list (call);
+  } else if (g_str_equal (member, "list_cpu_times") && knows_cpu_times) {
+    cli_bus_return (bus, call, "({objectpath '/vm/1': 5.25, '/vm/3': 123456.0},)");
   } else if (g_str_equal (member, "Get")) {
     g_queue_push_tail (&waiting, g_object_ref (call));
     if (waiting.length < barrier)
@@ -160,6 +167,37 @@ START_TEST (test_table)
 
   ck_assert_str_eq (result->err, "");
   ck_assert_str_eq (result->out, HEADER ROW_3 OTHER_ROWS);
+  ck_assert_int_eq (result->status, 0);
+}
+END_TEST
+
+#define LONG_HEADER                                                                                \
+  " ID  | Name               | UUID                                 | State      | Memory  | "     \
+  "VCPUs | CPU time \n"                                                                            \
+  "-----+--------------------+--------------------------------------+------------+---------+"      \
+  "-------+----------\n"
+
+/* Processor times of running VMs only, and of none where the service is the original. */
+START_TEST (test_long_table)
+{
+  static const char *const times[] = { "         ", "      5.2", " 123456.0" };
+  knows_cpu_times = _i == 1;
+  n_vms = 4;
+  g_autoptr (CliResult) result = run_xec_vm (_i == 1 ? "-l" : "--long");
+  g_autofree char *expected = g_strdup_printf (
+      LONG_HEADER
+      "   3 | h\xc3\xa4user             | 00000000-0000-0000-0000-000000000003 | paused   "
+      "  |    1024 |     4 | %s\n"
+      "  12 | demo               | 00000000-0000-0000-0000-000000000001 | running  "
+      "  |     256 |     2 | %s\n"
+      "     | off first          | 00000000-0000-0000-0000-000000000000 | stopped  "
+      "  |     128 |     1 |          \n"
+      "     | twice              | 00000000-0000-0000-0000-000000000002 | stopped  "
+      "  |     512 |     3 |          \n",
+      times[_i * 2], times[_i]);
+
+  ck_assert_str_eq (result->err, "");
+  ck_assert_str_eq (result->out, expected);
   ck_assert_int_eq (result->status, 0);
 }
 END_TEST
@@ -324,6 +362,7 @@ main (void)
   tcase_add_checked_fixture (tests, set_up, tear_down);
   tcase_set_timeout (tests, 60);
   tcase_add_test (tests, test_table);
+  tcase_add_loop_test (tests, test_long_table, 0, 2);
   tcase_add_test (tests, test_two_round_trips);
   tcase_add_test (tests, test_two_round_trips_to_select);
   tcase_add_test (tests, test_many);
