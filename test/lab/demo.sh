@@ -8,6 +8,7 @@ set -uo pipefail
 guest=${XM_GUEST_DIR:-/opt/xm-guest}
 name=${XM_DEMO_NAME:-demo}
 log=$(mktemp)
+settings=$(mktemp)
 started=$SECONDS
 
 if [[ -t 1 || -n ${XM_DEMO_COLOUR-} ]]; then bold=$'\e[1m' blue=$'\e[34m' plain=$'\e[0m'; else bold='' blue='' plain=''; fi
@@ -48,7 +49,7 @@ finish () {
   [[ ${daemon-} ]] && lab-daemon stop
   # shellcheck disable=SC2046
   kill $(jobs -p) 2>/dev/null
-  rm -f "$log"
+  rm -f "$log" "$settings"
   exit $status
 }
 trap finish EXIT
@@ -58,8 +59,9 @@ run xl list
 
 if [[ -z ${XM_DEMO_HOST-} ]]; then
   tell "The service comes up"
-  shown xenmgr-xl
-  lab-daemon start || fail "the service does not start"
+  printf '[limits]\nrefresh-interval=2\n' >"$settings" # seconds until a pause by hand is seen
+  shown xenmgr-xl --config "$settings"
+  XM_DAEMON_OPTIONS="--config $settings" lab-daemon start || fail "the service does not start"
   daemon=yes
 fi
 run xec list-templates
