@@ -25,7 +25,7 @@ case $XM_TARGET in
   lab) LIMIT=${XM_LIMIT:-120} POLL=0.4
     # an emulated HVM guest takes minutes to boot
     [[ $GUEST == hvm ]] && { LIMIT=${XM_LIMIT:-500}; export LAB_GUEST_SECONDS=$LIMIT; } ;;
-  *) LIMIT=${XM_LIMIT:-20} POLL=0.05 ;;
+  *) LIMIT=${XM_LIMIT:-20} POLL=0.1 ;;
 esac
 
 # --- TAP ---
