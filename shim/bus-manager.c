@@ -15,31 +15,6 @@ typedef struct {
   GHashTable *wanted; /* paths that must be read, again or for the first time */
 } Gathering;
 
-GDBusInterfaceInfo *
-xm_bus_manager_info (void)
-{
-  static gsize once;
-  static GDBusInterfaceInfo *info;
-  if (g_once_init_enter (&once)) {
-    g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
-        "<node><interface name='org.freedesktop.DBus.ObjectManager'>"
-        "<method name='GetManagedObjects'>"
-        "<arg name='objects' type='a{oa{sa{sv}}}' direction='out'/>"
-        "</method>"
-        "<signal name='InterfacesAdded'>"
-        "<arg name='object' type='o'/><arg name='interfaces' type='a{sa{sv}}'/>"
-        "</signal>"
-        "<signal name='InterfacesRemoved'>"
-        "<arg name='object' type='o'/><arg name='interfaces' type='as'/>"
-        "</signal>"
-        "</interface></node>",
-        NULL);
-    info = g_dbus_interface_info_ref (node->interfaces[0]);
-    g_once_init_leave (&once, 1);
-  }
-  return info;
-}
-
 /* The manager itself is not below itself. */
 static gboolean
 is_managed (const XmBusObject *object)

@@ -13,9 +13,6 @@ G_BEGIN_DECLS
  * being answered get the same answer.
  */
 
-/** xm_bus_manager_info: (transfer none): the interface. */
-GDBusInterfaceInfo *xm_bus_manager_info (void);
-
 /** xm_bus_manager_answer: answers GetManagedObjects, sooner or later. */
 void xm_bus_manager_answer (GDBusConnection *connection, GDBusMethodInvocation *invocation);
 

@@ -58,6 +58,36 @@ load_interface (const char *name)
   return info;
 }
 
+/* What there is besides a kind's interfaces: @name is INTROSPECTABLE or MANAGER. */
+static GDBusInterfaceInfo *
+standard_interface (const char *name)
+{
+  static gsize once;
+  static GDBusNodeInfo *node;
+  if (g_once_init_enter (&once)) {
+    node = g_dbus_node_info_new_for_xml (
+        "<node>"
+        "<interface name='" INTROSPECTABLE "'>"
+        "<method name='Introspect'><arg type='s' direction='out'/></method>"
+        "</interface>"
+        "<interface name='" MANAGER "'>"
+        "<method name='GetManagedObjects'>"
+        "<arg name='objects' type='a{oa{sa{sv}}}' direction='out'/>"
+        "</method>"
+        "<signal name='InterfacesAdded'>"
+        "<arg name='object' type='o'/><arg name='interfaces' type='a{sa{sv}}'/>"
+        "</signal>"
+        "<signal name='InterfacesRemoved'>"
+        "<arg name='object' type='o'/><arg name='interfaces' type='as'/>"
+        "</signal>"
+        "</interface>"
+        "</node>",
+        NULL);
+    g_once_init_leave (&once, 1);
+  }
+  return g_dbus_node_info_lookup_interface (node, name);
+}
+
 static void
 bind_interface (XmBoundInterface *bound, const XmInterface *code)
 {
@@ -308,7 +338,7 @@ introspect (XmBusObject *object, GDBusMethodInvocation *invocation)
       has_properties |= properties != NULL && *properties != NULL;
     }
     if (!asked_db && g_str_equal (object->path, "/"))
-      infos[n_infos++] = xm_bus_manager_info ();
+      infos[n_infos++] = standard_interface (MANAGER);
   }
 
   g_autofree char *xml =
@@ -469,23 +499,6 @@ choose_vtable (const XmBusObject *object, gsize i)
   return looks ? &looking_vtable : &vtable;
 }
 
-static GDBusInterfaceInfo *
-introspectable_info (void)
-{
-  static gsize once;
-  static GDBusInterfaceInfo *info;
-  if (g_once_init_enter (&once)) {
-    g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
-        "<node><interface name='" INTROSPECTABLE "'>"
-        "<method name='Introspect'><arg type='s' direction='out'/></method>"
-        "</interface></node>",
-        NULL);
-    info = g_dbus_interface_info_ref (node->interfaces[0]);
-    g_once_init_leave (&once, 1);
-  }
-  return info;
-}
-
 /** Guardian: data of a connection. */
 typedef struct {
   XmGuard guard;
@@ -524,9 +537,8 @@ xm_bus_object_export (GDBusConnection *connection,
   }
 
   for (gsize i = 0; i <= n + is_manager; i++) {
-    GDBusInterfaceInfo *info = i < n    ? kind->interfaces[i].info
-                               : i == n ? introspectable_info ()
-                                        : xm_bus_manager_info ();
+    GDBusInterfaceInfo *info =
+        i < n ? kind->interfaces[i].info : standard_interface (i == n ? INTROSPECTABLE : MANAGER);
     guint id = g_dbus_connection_register_object (connection, path, info, choose_vtable (object, i),
                                                   object, NULL, error);
     if (id == 0)
