@@ -3,11 +3,10 @@
 
 #include <unistd.h>
 
-#include "shim/host-waiters.h"
+#include "shim/host-reading.h"
 #include "shim/read-file.h"
 
-#define MAX_SIZE   65536
-#define PATIENCE_S 5
+#define MAX_SIZE 65536
 
 static const struct {
   const char *path;
@@ -38,12 +37,7 @@ typedef struct {
 struct _XmHostFiles {
   XmService *service;
   Picture *picture;
-  GCancellable *cancellable; /* not NULL while they are read */
-  guint patience;
-  gboolean late;         /* the disk does not answer: nobody waits for it any more */
-  XmHostWaiters waiters; /* for this reading */
-  XmHostWaiters next;    /* who came while it was under way: it may have missed what they wrote */
-  gboolean again;        /* there are such */
+  XmHostReading *reading;
 };
 
 static void
@@ -84,67 +78,28 @@ read_on_thread (GTask *task, gpointer source, gpointer root, GCancellable *cance
 
 /* -- reading ----------------------------------------------------------------------- */
 
-static void begin (XmHostFiles *files);
+static const char *
+host_root (gpointer owner)
+{
+  const XmHostFiles *files = owner;
+  return files->service->settings->host_root;
+}
 
 static void
-on_read (GObject *source, GAsyncResult *result, gpointer user_data)
+take_picture (gpointer owner, gpointer result)
 {
-  Picture *picture = g_task_propagate_pointer (G_TASK (result), NULL);
-  if (picture == NULL)
-    return; /* cancelled: the XmHostFiles is gone */
-  XmHostFiles *files = user_data;
+  XmHostFiles *files = owner;
   g_clear_pointer (&files->picture, picture_free);
-  files->picture = picture;
-  files->late = FALSE;
-  g_clear_handle_id (&files->patience, g_source_remove);
-  g_clear_object (&files->cancellable);
-  XmHostWaiters told = files->waiters;
-  files->waiters = files->next;
-  files->next = (XmHostWaiters){ NULL };
-  if (files->again)
-    begin (files);
-  xm_host_waiters_tell (&told);
+  files->picture = result;
 }
 
-static gboolean
-on_late (gpointer user_data)
-{
-  XmHostFiles *files = user_data;
-  g_warning ("the file system of the host's settings does not answer");
-  files->patience = 0;
-  files->late = TRUE;
-  files->again = FALSE;
-  xm_host_waiters_tell (&files->waiters);
-  xm_host_waiters_tell (&files->next);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-begin (XmHostFiles *files)
-{
-  files->again = FALSE;
-  files->cancellable = g_cancellable_new ();
-  files->patience = g_timeout_add_seconds (PATIENCE_S, on_late, files);
-  g_autoptr (GTask) task = g_task_new (NULL, files->cancellable, on_read, files);
-  g_task_set_task_data (task, g_strdup (files->service->settings->host_root), g_free);
-  g_task_run_in_thread (task, read_on_thread);
-}
+static const XmHostReadingKind reading_kind = { host_root, read_on_thread, take_picture,
+                                                "the host's settings" };
 
 void
 xm_host_files_refresh (XmHostFiles *files, void (*done) (gpointer user_data), gpointer user_data)
 {
-  if (files->late) {
-    if (done != NULL)
-      done (user_data);
-    return;
-  }
-  gboolean busy = files->cancellable != NULL;
-  if (done != NULL)
-    xm_host_waiters_add (busy ? &files->next : &files->waiters, done, user_data);
-  if (busy)
-    files->again = TRUE;
-  else
-    begin (files);
+  xm_host_reading_refresh (files->reading, done, user_data);
 }
 
 /* -- what was read ----------------------------------------------------------------- */
@@ -186,19 +141,15 @@ xm_host_files_new (XmService *service)
 {
   XmHostFiles *files = g_new0 (XmHostFiles, 1);
   files->service = service;
-  begin (files);
+  files->reading = xm_host_reading_new (&reading_kind, files);
+  xm_host_reading_refresh (files->reading, NULL, NULL);
   return files;
 }
 
 void
 xm_host_files_free (XmHostFiles *files)
 {
-  if (files->cancellable != NULL)
-    g_cancellable_cancel (files->cancellable);
-  g_clear_object (&files->cancellable);
-  g_clear_handle_id (&files->patience, g_source_remove);
-  xm_host_waiters_tell (&files->waiters);
-  xm_host_waiters_tell (&files->next);
+  xm_host_reading_free (files->reading);
   g_clear_pointer (&files->picture, picture_free);
   g_free (files);
 }

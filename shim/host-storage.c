@@ -4,19 +4,15 @@
 #include <errno.h>
 #include <sys/statvfs.h>
 
-#include "shim/host-waiters.h"
+#include "shim/host-reading.h"
 #include "shim/signals.h"
-
-#define PATIENCE_S 5
 
 struct _XmHostStorage {
   XmService *service;
   XmStorageSpace space;
-  GCancellable *cancellable; /* not NULL while the file system is asked */
-  gboolean late;             /* it does not answer: nobody waits for it any more */
-  gboolean watching;         /* its answer is for the watch, too */
-  guint patience, timer;     /* sources */
-  XmHostWaiters waiters;
+  XmHostReading *reading;
+  gboolean watching; /* the next answer is for the watch, too */
+  guint timer;
 };
 
 /* -- the file system --------------------------------------------------------------- */
@@ -63,56 +59,31 @@ tell_watch (XmHostStorage *storage)
   storage->watching = FALSE;
 }
 
-static void
-on_measured (GObject *source, GAsyncResult *result, gpointer user_data)
+static const char *
+disks_dir (gpointer owner)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree XmStorageSpace *space = g_task_propagate_pointer (G_TASK (result), &error);
-  if (space == NULL)
-    return; /* cancelled: the XmHostStorage is gone */
-  XmHostStorage *storage = user_data;
+  const XmHostStorage *storage = owner;
+  return storage->service->settings->disks_dir;
+}
+
+static void
+take_space (gpointer owner, gpointer result)
+{
+  XmHostStorage *storage = owner;
+  g_autofree XmStorageSpace *space = result;
   storage->space = *space;
-  storage->late = FALSE;
-  g_clear_handle_id (&storage->patience, g_source_remove);
-  g_clear_object (&storage->cancellable);
   tell_watch (storage);
-  xm_host_waiters_tell (&storage->waiters);
 }
 
-static gboolean
-on_late (gpointer user_data)
-{
-  XmHostStorage *storage = user_data;
-  g_warning ("the file system of %s does not answer", storage->service->settings->disks_dir);
-  storage->patience = 0;
-  storage->late = TRUE;
-  xm_host_waiters_tell (&storage->waiters);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-begin (XmHostStorage *storage)
-{
-  if (storage->cancellable != NULL)
-    return;
-  storage->cancellable = g_cancellable_new ();
-  storage->patience = g_timeout_add_seconds (PATIENCE_S, on_late, storage);
-  g_autoptr (GTask) task = g_task_new (NULL, storage->cancellable, on_measured, storage);
-  g_task_set_task_data (task, g_strdup (storage->service->settings->disks_dir), g_free);
-  g_task_run_in_thread (task, measure_on_thread);
-}
+static const XmHostReadingKind reading_kind = { disks_dir, measure_on_thread, take_space,
+                                                "the disks" };
 
 void
 xm_host_storage_measure (XmHostStorage *storage,
                          void (*done) (gpointer user_data),
                          gpointer user_data)
 {
-  if (storage->late) {
-    done (user_data);
-    return;
-  }
-  xm_host_waiters_add (&storage->waiters, done, user_data);
-  begin (storage);
+  xm_host_reading_refresh (storage->reading, done, user_data);
 }
 
 /* -- the watch --------------------------------------------------------------------- */
@@ -122,7 +93,7 @@ on_time (gpointer user_data)
 {
   XmHostStorage *storage = user_data;
   storage->watching = TRUE;
-  begin (storage);
+  xm_host_reading_refresh (storage->reading, NULL, NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -142,6 +113,7 @@ xm_host_storage_new (XmService *service)
 {
   XmHostStorage *storage = g_new0 (XmHostStorage, 1);
   storage->service = service;
+  storage->reading = xm_host_reading_new (&reading_kind, storage);
   xm_host_storage_reload (storage);
   return storage;
 }
@@ -149,12 +121,8 @@ xm_host_storage_new (XmService *service)
 void
 xm_host_storage_free (XmHostStorage *storage)
 {
-  if (storage->cancellable != NULL)
-    g_cancellable_cancel (storage->cancellable);
-  g_clear_object (&storage->cancellable);
-  g_clear_handle_id (&storage->patience, g_source_remove);
   g_clear_handle_id (&storage->timer, g_source_remove);
-  xm_host_waiters_tell (&storage->waiters);
+  xm_host_reading_free (storage->reading);
   g_free (storage);
 }
 
