@@ -475,13 +475,3 @@ qt_case (Suite *suite, const char *name)
   suite_add_tcase (suite, cases);
   return cases;
 }
-
-int
-qt_main (Suite *suite)
-{
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

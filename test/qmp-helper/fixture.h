@@ -114,4 +114,3 @@ unsigned long qt_resident (pid_t pid);
 
 /** QT_CASE: a test case without Check's default of four seconds. */
 TCase *qt_case (Suite *suite, const char *name);
-int qt_main (Suite *suite);

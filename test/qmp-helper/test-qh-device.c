@@ -10,6 +10,7 @@
 
 #include "fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 static Host host;
 static bool lingers = true;
@@ -306,5 +307,5 @@ main (void)
   tcase_add_loop_test (cases, full_ring, 0, 4);
   tcase_add_loop_test (cases, ends_when_a_send_finds_no_domain, 0, 2);
   tcase_add_loop_test (cases, sandboxed_device, 0, 2);
-  return qt_main (suite);
+  return run_suite (suite);
 }

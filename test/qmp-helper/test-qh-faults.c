@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "test/unit/run-suite.h"
 
 static Host host;
 
@@ -157,5 +158,5 @@ main (void)
   tcase_add_loop_test (cases, accept_fails, 0, sizeof accept_errors / sizeof *accept_errors);
   tcase_add_test (cases, no_allocation);
   tcase_add_test (cases, counted_messages);
-  return qt_main (suite);
+  return run_suite (suite);
 }

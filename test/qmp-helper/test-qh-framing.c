@@ -6,6 +6,7 @@
 
 #include "qmp-helper/framing.h"
 #include "qmp-helper/queue.h"
+#include "test/unit/run-suite.h"
 
 /** Chardev: the other end as OpenXT has it: one buffer, whose first four bytes are compared
  * whatever the datagram's length. */
@@ -225,9 +226,5 @@ main (void)
                        sizeof greetings / sizeof *greetings);
   tcase_add_test (cases, queue_keeps_order_and_bound);
   suite_add_tcase (suite, cases);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_NORMAL);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

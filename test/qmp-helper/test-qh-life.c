@@ -18,6 +18,7 @@
 
 #include "fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 static Host host;
 
@@ -412,5 +413,5 @@ main (void)
   tcase_add_test (cases, ready_for_systemd);
   tcase_add_test (cases, ready_for_libxl);
   tcase_add_test (cases, no_xenstore_for_the_state);
-  return qt_main (suite);
+  return run_suite (suite);
 }

@@ -10,6 +10,7 @@
 
 #include "fixture.h"
 #include "qmp-helper/message.h"
+#include "test/unit/run-suite.h"
 
 static Host host;
 
@@ -353,5 +354,5 @@ main (void)
   tcase_add_test (cases, too_many_clients);
   TCase *text = qt_case (suite, "text");
   tcase_add_loop_test (text, first_level_of_messages, 0, sizeof messages / sizeof *messages);
-  return qt_main (suite);
+  return run_suite (suite);
 }

@@ -8,6 +8,7 @@
 
 #include "qmp-helper/options.h"
 #include "qmp-helper/transport.h"
+#include "test/unit/run-suite.h"
 
 #define MOST_WORDS 12
 
@@ -183,9 +184,5 @@ main (void)
   tcase_add_loop_test (cases, refused, 0, sizeof wrong / sizeof *wrong);
   tcase_add_test (cases, transports);
   suite_add_tcase (suite, cases);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_NORMAL);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

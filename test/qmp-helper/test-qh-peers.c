@@ -6,13 +6,13 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "fixture.h"
+#include "test/unit/run-suite.h"
 
 static Host host;
 
@@ -221,5 +221,5 @@ main (void)
   tcase_add_checked_fixture (cases, setup, teardown);
   tcase_add_loop_test (cases, sessions, 0, count);
   tcase_add_loop_test (cases, restarts, 0, count);
-  return qt_main (suite);
+  return run_suite (suite);
 }

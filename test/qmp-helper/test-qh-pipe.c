@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "test/unit/run-suite.h"
 
 static Host host;
 
@@ -552,5 +553,5 @@ main (void)
   tcase_add_test (cases, tiny_datagrams);
   tcase_add_test (cases, interrupted_calls);
   tcase_add_test (cases, clients_in_order);
-  return qt_main (suite);
+  return run_suite (suite);
 }

@@ -14,6 +14,7 @@
 #include "fake-grants.h"
 #include "fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define STUBDOM "8"
 #define NODE    "/local/domain/" STUBDOM "/device-model/7/qmp-vchan"
@@ -384,5 +385,5 @@ main (int argc, char **argv)
     tcase_add_loop_test (cases, qemu_restarts, 0, 4);
     tcase_add_loop_test (cases, qemu_restarts, 5, 6);
   }
-  return qt_main (suite);
+  return run_suite (suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the helper understands of xenstored, in whatever order and pieces it comes. */
 #include "qmp-helper/xenstore.h"
+#include "test/unit/run-suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -199,9 +200,5 @@ main (void)
   tcase_add_test (cases, asks_for_the_domain);
   tcase_add_loop_test (cases, no_xenstored, 0, 2);
   suite_add_tcase (suite, cases);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed != 0;
+  return run_suite (suite);
 }

@@ -8,6 +8,7 @@
 #include <xenstore.h>
 
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define EVENT_TIMEOUT_MS 20000
 
@@ -151,8 +152,6 @@ main (void)
 {
   Suite *suite = suite_create ("standin");
   TCase *tcase = tcase_create ("programs");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_set_timeout (tcase, 60);
   tcase_add_checked_fixture (tcase, setup, teardown);
@@ -163,8 +162,5 @@ main (void)
   tcase_add_test (tcase, test_xl_dry_run);
   tcase_add_test (tcase, test_xl_dry_run_without_xenstored);
   suite_add_tcase (suite, tcase);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

@@ -5,9 +5,9 @@
 #include "surface.h"
 #include "dbus-xml-resources.h"
 #include "shim/introspect.h"
+#include "test/unit/run-suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PREFIX     "/com/citrix/xenclient/xenmgr/"
@@ -328,8 +328,6 @@ main (void)
   Suite *suite = suite_create ("introspect");
   TCase *text = tcase_create ("text");
   TCase *client = tcase_create ("client");
-  SRunner *runner;
-  int failed;
 
   tcase_add_loop_test (text, object_is_readable_and_complete, 0, G_N_ELEMENTS (objects));
   tcase_add_loop_test (text, nothing_but_members_is_printed, 0, G_N_ELEMENTS (objects));
@@ -342,9 +340,5 @@ main (void)
   tcase_add_test (client, errors_name_the_line);
   suite_add_tcase (suite, text);
   suite_add_tcase (suite, client);
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_NORMAL);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

@@ -4,9 +4,9 @@
 #include "client-parser.h"
 #include "surface.h"
 #include "dbus-xml-resources.h"
+#include "test/unit/run-suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PREFIX "/com/citrix/xenclient/xenmgr/"
@@ -172,8 +172,6 @@ main (void)
 {
   Suite *suite = suite_create ("surface");
   TCase *tests = tcase_create ("surface");
-  SRunner *runner;
-  int failed;
 
   tcase_add_test (tests, members_are_those_recorded);
   tcase_add_test (tests, no_other_interface_is_there);
@@ -181,9 +179,5 @@ main (void)
   tcase_add_test (tests, own_interface_is_readable_and_documented);
   tcase_add_test (tests, everything_is_documented);
   suite_add_tcase (suite, tests);
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_NORMAL);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

@@ -4,8 +4,9 @@
 #include <check.h>
 #include <gio/gio.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "test/unit/run-suite.h"
 
 #define TEMPLATES SOURCE_DIR "/shim/templates/default"
 
@@ -202,17 +203,11 @@ main (void)
 {
   Suite *suite = suite_create ("template-files");
   TCase *tests = tcase_create ("template-files");
-  SRunner *runner;
-  int failed;
 
   tcase_add_loop_test (tests, keys_are_known, 0, G_N_ELEMENTS (templates));
   tcase_add_loop_test (tests, values_are_those_promised, 0, G_N_ELEMENTS (templates));
   tcase_add_loop_test (tests, devices_stay_until_start, 0, G_N_ELEMENTS (templates));
   tcase_add_test (tests, no_other_template_is_there);
   suite_add_tcase (suite, tests);
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_NORMAL);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

@@ -2,10 +2,10 @@
 /* Every member is in a group of polkit's actions, on purpose. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "shim/access-groups.h"
 #include "shim/service.h"
+#include "test/unit/run-suite.h"
 
 static void
 look_at_member (const char *interface,
@@ -94,9 +94,5 @@ main (void)
   tcase_add_loop_test (tcase, a_sample, 0, G_N_ELEMENTS (samples));
   tcase_add_test (tcase, setting);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

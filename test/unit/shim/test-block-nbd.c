@@ -14,6 +14,7 @@
 #include "shim/error.h"
 #include "shim/images-recover.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 static ServiceFixture *fixture;
 static XmService *service;
@@ -398,9 +399,5 @@ main (void)
   tcase_add_test (tcase, formats);
   tcase_add_test (tcase, leftovers_are_taken_back);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

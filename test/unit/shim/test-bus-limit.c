@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <gio/gunixsocketaddress.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "peer.h"
 #include "shim/bus-limit.h"
+#include "test/unit/run-suite.h"
 
 /* What is too large for a bus does not leave; all else does. */
 
@@ -102,9 +102,5 @@ main (void)
   tcase_add_test (tests, a_long_error_is_cut_short);
   suite_add_tcase (suite, tests);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* VMs are created and deleted: from what, by whom, and what goes with them. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dummy-xl.h"
 #include "service-calls.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -277,9 +277,5 @@ main (void)
   tcase_add_test (tcase, a_running_vm_is_not_deleted);
   tcase_add_test (tcase, an_image_that_stays_keeps_the_vm);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "peer.h"
 #include "shim/db-service.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 /* com.citrix.xenclient.db as a client sees it. */
 
@@ -147,8 +147,6 @@ main (void)
 {
   Suite *suite = suite_create ("db-service");
   TCase *tests = tcase_create ("methods");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_checked_fixture (tests, setup, teardown);
   tcase_add_test (tests, the_eight_methods_answer);
@@ -157,8 +155,5 @@ main (void)
   tcase_add_test (tests, changes_are_answered_when_durable);
   tcase_add_test (tests, an_unknown_method_is_left_alone);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

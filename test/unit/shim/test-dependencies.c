@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A start that first starts what it depends on, and what can go wrong with that. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dummy-xl.h"
@@ -9,6 +8,7 @@
 #include "service-fixture.h"
 #include "shim/error.h"
 #include "shim/lifecycle.h"
+#include "test/unit/run-suite.h"
 
 #define FRONT "00000000-0000-0000-0000-00000000000a"
 #define BACK  "00000000-0000-0000-0000-00000000000b"
@@ -160,9 +160,5 @@ main (void)
   tcase_add_test (tcase, two_starts_never_wait_for_each_other);
   tcase_add_test (tcase, destroy_overtakes_the_wait);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -2,7 +2,6 @@
 /* com.citrix.xenclient.xenmgr.diag: files from guests and status reports. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include "shim/error.h"
 #include "shim/redact.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define DIAG  XENMGR ".diag"
 #define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
@@ -567,9 +567,5 @@ main (void)
   tcase_add_test (tcase, the_upload_service);
   tcase_add_test (tcase, redaction);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

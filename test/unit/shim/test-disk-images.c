@@ -9,6 +9,7 @@
 #include "disk-fixture.h"
 #include "shim/vm-device.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define OTHER "00000000-0000-0000-0000-000000000007"
 
@@ -322,9 +323,5 @@ main (void)
   tcase_add_test (tcase, creating_images);
   tcase_add_test (tcase, a_failed_creation_leaves_nothing);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -2,7 +2,6 @@
 /* Which disks are mounted on the host, with the real xenstored and a table of mounts of the test's
  * own. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xenstore.h>
 
@@ -11,6 +10,7 @@
 #include "shim/disk-mounts.h"
 #include "store-fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID   "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define OTHER  "8a3c1d5e-4f60-4b7a-9c21-0123456789ac"
@@ -246,9 +246,5 @@ main (void)
   tcase_add_test (tcase, the_vm_goes_meanwhile);
   tcase = add_case (suite, "alone", set_up_alone);
   tcase_add_test (tcase, without_xenstored);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -2,7 +2,6 @@
 /* What a start does with disks: the check of their images, and the lines for either form of xl. */
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "shim/start-disks.h"
 #include "shim/vm-config.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 
@@ -338,9 +338,5 @@ main (void)
   tcase_add_test (tcase, types_for_openxt);
   tcase_add_test (tcase, drives_of_the_host);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

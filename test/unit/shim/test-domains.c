@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 
 #include "dummy-xl.h"
 #include "shim/domains.h"
 #include "store-fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define SHARED_UUID "11111111-2222-3333-4444-555555555501"
 
@@ -414,9 +414,5 @@ main (void)
   tcase_add_test (tcase, stopping_ends_everything);
   tcase_add_test (tcase, looking_up_a_uuid);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

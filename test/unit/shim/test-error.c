@@ -6,6 +6,7 @@
 
 #include "peer.h"
 #include "shim/error.h"
+#include "test/unit/run-suite.h"
 #include "xlwrap/xl-error.h"
 
 /* The texts are what scripts match, so they are written out here once more. */
@@ -255,8 +256,6 @@ main (void)
 {
   Suite *suite = suite_create ("error");
   TCase *tests = tcase_create ("error");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_test (tests, coded_texts);
   tcase_add_test (tests, all_codes_have_a_text);
@@ -269,8 +268,5 @@ main (void)
   tcase_add_test (tests, own_errors_pass_through);
   tcase_add_test (tests, names_on_the_wire);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

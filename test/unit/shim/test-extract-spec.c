@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 
 #include "shim/error.h"
 #include "shim/extract-spec.h"
+#include "test/unit/run-suite.h"
 
 START_TEST (what_is_named)
 {
@@ -68,9 +68,5 @@ main (void)
   tcase_add_test (tcase, what_is_named);
   tcase_add_test (tcase, what_is_refused);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

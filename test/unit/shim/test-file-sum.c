@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "shim/error.h"
 #include "shim/file-sum.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define MIB (1024 * 1024)
 
@@ -125,9 +125,5 @@ main (void)
   tcase_add_test (tcase, it_can_be_cancelled);
   tcase_add_test (tcase, what_is_no_file);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

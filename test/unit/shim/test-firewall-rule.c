@@ -8,6 +8,7 @@
 #include "shim/error.h"
 #include "shim/firewall-rule.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -268,9 +269,5 @@ main (void)
   tcase_add_test (tcase, argo_rules_as_found);
   tcase_add_test (tcase, net_rules);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

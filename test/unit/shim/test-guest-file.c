@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "shim/error.h"
 #include "shim/guest-file.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 static char *base, *root, *to; /* the guest's file system is a folder of the fixture's */
 
@@ -169,9 +169,5 @@ main (void)
   tcase_add_test (tcase, large_files_are_refused);
   tcase_add_test (tcase, what_is_there_is_replaced);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -11,6 +11,7 @@
 #include "shim/hook.h"
 #include "shim/lifecycle.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -320,9 +321,5 @@ main (void)
   tcase_add_test (tcase, a_hook_can_refuse_a_deletion);
   tcase_add_test (tcase, a_deletion_looks_again_after_its_hook);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -14,6 +14,7 @@
 #include "shim/hook-rpc.h"
 #include "shim/hook.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 
@@ -514,9 +515,5 @@ main (void)
   tcase_add_test (tcase, a_call_has_strings);
   tcase_add_test (tcase, calls_that_cannot_be_made);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

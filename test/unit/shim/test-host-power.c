@@ -2,13 +2,13 @@
 /* The host's power: words, keys, and who may set it off. What VMs do first is a matter of the
  * regression suite. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "script-fixture.h"
 #include "service-fixture.h"
 #include "shim/host-power.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define XCPMD "com.citrix.xenclient.xcpmd"
 
@@ -77,9 +77,5 @@ main (void)
   tcase_add_test (tcase, keys);
   tcase_add_test (tcase, the_power_button);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -10,6 +10,7 @@
 #include "shim/host-storage.h"
 #include "shim/watched-number.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 #include "xenmgr-xl-config.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
@@ -453,9 +454,5 @@ main (void)
   tcase_add_test (tcase, ui_ready);
   tcase_add_test (tcase, amt_passed_through);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

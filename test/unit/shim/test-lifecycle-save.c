@@ -2,7 +2,6 @@
 /* suspend_to_file and resume_from_file with a scripted xl. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "operation-fixture.h"
 #include "service-fixture.h"
 #include "shim/lifecycle-private.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 
@@ -275,9 +275,5 @@ main (void)
   tcase_add_test (tcase, bad_files);
   tcase_add_test (tcase, a_failed_restore_leaves_nothing);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -6,10 +6,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "shim/service.h"
 #include "shim/signals.h"
+#include "test/unit/run-suite.h"
 
 #define ALL_MEMBERS 527 /* two of them this project's own */
 
@@ -76,9 +76,5 @@ main (void)
   tcase_add_test (tcase, every_member_is_served);
   tcase_add_test (tcase, a_missing_member_counts);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What amixer prints of the controls of a sound card. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "shim/mixer-text.h"
+#include "test/unit/run-suite.h"
 
 /* As amixer 1.2 prints the controls of an Intel HDA. */
 static const char contents[] =
@@ -144,9 +144,5 @@ main (void)
   tcase_add_loop_test (tcase, values, 0, 12);
   tcase_add_test (tcase, long_value);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

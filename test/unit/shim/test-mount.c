@@ -9,6 +9,7 @@
 #include "shim/error.h"
 #include "shim/mount.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 static ServiceFixture *fixture;
 static XmService *service;
@@ -173,9 +174,5 @@ main (void)
   tcase_add_test (tcase, what_a_killed_mount_did_is_undone);
   tcase_add_test (tcase, unmounting);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The network daemon as a peer that may be absent, not ready, silent or wrong; on a real bus. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "service-fixture.h"
 #include "shim/error.h"
 #include "shim/network-daemon.h"
 #include "shim/nic-backend.h"
+#include "test/unit/run-suite.h"
 
 #define NAME  "com.citrix.xenclient.networkdaemon"
 #define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
@@ -500,9 +500,5 @@ main (void)
   tcase_add_test (tcase, whether_a_nic_is_connected);
   tcase_add_test (tcase, backends_of_a_start);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

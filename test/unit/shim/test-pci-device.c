@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The host's PCI devices in a sysfs of the test's own, and their names. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "fake-host.h"
 #include "shim/pci-device.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 
@@ -186,9 +186,5 @@ main (void)
   tcase_add_test (cases, root_buses);
   tcase_add_test (cases, names_of_devices);
   suite_add_tcase (suite, cases);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What OpenXT's seamless windows tell of guests, with the real xenstored. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xenstore.h>
 
 #include "service-fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define OTHER "8a3c1d5e-4f60-4b7a-9c21-0123456789ac"
@@ -103,9 +103,5 @@ main (void)
   tcase_add_test (tcase, clients_are_told);
   tcase_add_loop_test (tcase, rubbish_changes_nothing, 0, 5);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

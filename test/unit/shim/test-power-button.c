@@ -2,7 +2,6 @@
 /* The power button of an HVM guest, with the real xenstored, a scripted xl, and nodes as OpenXT's
  * QEMU makes them. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xenstore.h>
 
@@ -11,6 +10,7 @@
 #include "shim/lifecycle.h"
 #include "shim/power-button.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID   "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define MODEL  "/local/domain/0/device-model/5"
@@ -268,9 +268,5 @@ main (void)
   tcase_add_test (tcase, shutdown_presses_the_button);
   tcase = add_case (suite, "pv", set_up_pv);
   tcase_add_test (tcase, none_without_a_device_model);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

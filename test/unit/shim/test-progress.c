@@ -3,12 +3,12 @@
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "service-fixture.h"
 #include "shim/progress.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -116,9 +116,5 @@ main (void)
   tcase_add_test (tcase, all_or_less_at_the_end);
   tcase_add_test (tcase, how_far_xl_is);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -5,12 +5,12 @@
  * the files are written anew.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shim/host-reference.h"
 #include "shim/property-notes.h"
 #include "shim/property-reference.h"
+#include "test/unit/run-suite.h"
 
 typedef struct {
   const char *document, *option;
@@ -120,9 +120,5 @@ main (void)
   tcase_add_loop_test (tcase, every_property_is_there, 0, G_N_ELEMENTS (references));
   tcase_add_test (tcase, rows);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -9,6 +9,7 @@
 #include "shim/error.h"
 #include "shim/root-config.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define CONFIG XENMGR ".config"
 #define UI     CONFIG ".ui"
@@ -556,9 +557,5 @@ main (void)
   tcase_add_test (tcase, language_without_a_file);
   tcase_add_test (tcase, the_end_while_setting);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* com.citrix.xenclient.xenmgr.testing, .guestreq and com.citrix.xenclient.policy of object /. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dummy-xl.h"
 #include "service-fixture.h"
 #include "shim/script-queue.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define TESTING XENMGR ".testing"
 #define POLICY  "com.citrix.xenclient.policy"
@@ -512,9 +512,5 @@ main (void)
   tcase_add_test (tcase, a_policy_that_is_no_boolean);
   tcase_add_test (tcase, extension_packs);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the run directory holds of VMs: what goes when, and what a saved VM leaves there. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "service-fixture.h"
 #include "shim/run-files.h"
 #include "shim/vm-saved.h"
+#include "test/unit/run-suite.h"
 
 #define UUID    "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define UNKNOWN "8a3c1d5e-4f60-4b7a-9c21-0123456789ac"
@@ -111,9 +111,5 @@ main (void)
   tcase_add_test (tcase, removed_with_the_vm);
   tcase_add_test (tcase, saved);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

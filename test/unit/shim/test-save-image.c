@@ -3,7 +3,6 @@
  */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include "dummy-xl.h"
@@ -13,6 +12,7 @@
 #include "shim/save-image.h"
 #include "shim/vm-saved.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID   "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define FORMER "." UUID ".former"
@@ -217,9 +217,5 @@ main (void)
   tcase_add_test (tcase, no_picture_of_the_domains);
   tcase_add_loop_test (tcase, rubbish_is_no_record, 0, 8);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The service VMs that templates make when the service begins. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "service-fixture.h"
 #include "shim/service-vms.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID(n) "00000000-0000-0000-0000-00000000000" n
 
@@ -149,9 +149,5 @@ main (void)
   tcase_add_test (tcase, nothing_is_written_that_is_there);
   tcase_add_test (tcase, without_its_disks_it_is_for_another_host);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

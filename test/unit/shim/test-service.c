@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The service as its callers see it: all calls come over a D-Bus connection. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "service-calls.h"
 #include "shim/lifecycle.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID          "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH          "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -297,9 +297,5 @@ main (void)
   tcase_add_test (tcase, a_vm_removed_while_it_starts);
   tcase_add_test (tcase, a_vm_removed_while_it_is_paused);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -5,6 +5,7 @@
 
 #include "shim/settings.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define MAX_WORDS 16
 
@@ -187,9 +188,5 @@ main (void)
   tcase_add_test (tcase, reload);
   tcase_add_test (tcase, bridges);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A start of a VM that gets PCI devices, down to what xl and sysfs are told. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dummy-xl.h"
@@ -9,6 +8,7 @@
 #include "shim/pciback.h"
 #include "shim/vm-pci.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID    "11111111-2222-3333-4444-555555555555"
 #define PATH    "/vm/11111111_2222_3333_4444_555555555555"
@@ -392,9 +392,5 @@ main (void)
   tcase_add_test (cases, no_pciback);
   tcase_add_test (cases, devices_are_reserved_when_the_service_starts);
   suite_add_tcase (suite, cases);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

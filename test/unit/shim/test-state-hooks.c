@@ -9,6 +9,7 @@
 #include "shim/state-hooks.h"
 #include "shim/vm-power.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH  "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -205,9 +206,5 @@ main (void)
   tcase_add_test (tcase, what_was_so_already_runs_no_hook);
   tcase_add_test (tcase, a_hook_that_does_not_end);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

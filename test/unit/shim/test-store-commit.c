@@ -2,13 +2,13 @@
 #include <check.h>
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 /* When commits end, what they share, and what becomes of failed writes. */
 
@@ -416,8 +416,6 @@ main (void)
 {
   Suite *suite = suite_create ("store-commit");
   TCase *tests = tcase_create ("commit");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_checked_fixture (tests, setup, teardown);
   tcase_set_timeout (tests, 60);
@@ -438,8 +436,5 @@ main (void)
   tcase_add_test (tests, handlers_may_change_the_store);
   tcase_add_test (tests, a_commit_keeps_the_store_alive);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 /*
  * A process changes a store and says after each commit how far it is; it is
@@ -157,14 +158,9 @@ main (void)
 {
   Suite *suite = suite_create ("store-crash");
   TCase *tests = tcase_create ("crash");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_set_timeout (tests, 110);
   tcase_add_test (tests, what_was_answered_survives_a_kill);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

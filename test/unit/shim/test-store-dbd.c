@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 /*
  * A tree as dbd leaves it, with all that a tree may hold: it is served as it is,
@@ -302,8 +302,6 @@ main (void)
 {
   Suite *suite = suite_create ("store-dbd");
   TCase *tests = tcase_create ("tree");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_checked_fixture (tests, setup, teardown);
   tcase_set_timeout (tests, 60);
@@ -312,8 +310,5 @@ main (void)
   tcase_add_test (tests, the_main_file_is_written_alone);
   tcase_add_test (tests, binary_nodes_stay);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

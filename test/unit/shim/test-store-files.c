@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 /* What is in which file, and what is made of files found at start. */
 
@@ -337,8 +337,6 @@ main (void)
 {
   Suite *suite = suite_create ("store-files");
   TCase *tests = tcase_create ("files");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_checked_fixture (tests, setup, teardown);
   tcase_add_test (tests, each_vm_has_its_file);
@@ -356,8 +354,5 @@ main (void)
   tcase_add_test (tests, a_base_that_cannot_be_made_is_an_error);
   tcase_add_test (tests, a_failed_reload_keeps_what_there_is);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shim/error.h"
 #include "shim/store-json.h"
+#include "test/unit/run-suite.h"
 
 static XmStoreNode *
 parse (const char *text)
@@ -135,8 +135,6 @@ main (void)
 {
   Suite *suite = suite_create ("store-json");
   TCase *tests = tcase_create ("json");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_loop_test (tests, text_is_that_of_dbd, 0, 16);
   tcase_add_test (tests, binary_nodes_are_not_in_files);
@@ -144,8 +142,5 @@ main (void)
   tcase_add_test (tests, depth_is_bounded);
   tcase_add_test (tests, control_characters_in_files_are_read);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

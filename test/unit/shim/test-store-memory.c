@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define N_VMS    1000
 #define N_LEAVES 80
@@ -73,14 +74,9 @@ main (void)
 {
   Suite *suite = suite_create ("store-memory");
   TCase *tests = tcase_create ("memory");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_set_timeout (tests, 110);
   tcase_add_test (tests, a_thousand_vms_fit);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

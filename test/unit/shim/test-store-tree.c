@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shim/store-tree.h"
+#include "test/unit/run-suite.h"
 
 /* More than any threshold of the index. */
 #define MANY 1000
@@ -162,8 +162,6 @@ main (void)
 {
   Suite *suite = suite_create ("store-tree");
   TCase *tests = tcase_create ("tree");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_loop_test (tests, path_is_split_at_slashes, 0, 8);
   tcase_add_test (tests, names_are_found_whole_only);
@@ -174,8 +172,5 @@ main (void)
   tcase_add_test (tests, text_may_be_the_nodes_own);
   tcase_add_test (tests, move_keeps_the_name);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

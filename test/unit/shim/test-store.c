@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shim/error.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 /* The rules of the tree, as dbd has them. */
 
@@ -327,8 +327,6 @@ main (void)
 {
   Suite *suite = suite_create ("store");
   TCase *tests = tcase_create ("rules");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_checked_fixture (tests, setup, teardown);
   tcase_add_test (tests, a_new_store_has_a_version);
@@ -350,8 +348,5 @@ main (void)
   tcase_add_test (tests, nodes_are_read_from_a_base);
   tcase_add_test (tests, changes_are_told);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

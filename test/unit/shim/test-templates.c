@@ -8,6 +8,7 @@
 
 #include "shim/error.h"
 #include "shim/templates.h"
+#include "test/unit/run-suite.h"
 
 static char *directory;
 static XmTemplates *templates;
@@ -252,8 +253,6 @@ main (void)
 {
   Suite *suite = suite_create ("templates");
   TCase *tests = tcase_create ("templates");
-  SRunner *runner = srunner_create (suite);
-  int failed;
 
   tcase_add_checked_fixture (tests, setup, teardown);
   tcase_add_test (tests, lists_are_sorted_tags);
@@ -266,8 +265,5 @@ main (void)
   tcase_add_test (tests, users_json_is_an_object);
   tcase_add_test (tests, merging_is_deep);
   suite_add_tcase (suite, tests);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite (suite);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <stdlib.h>
 
 #include "shim/text.h"
 #include "shim/vm-state.h"
+#include "test/unit/run-suite.h"
 
 START_TEST (booleans)
 {
@@ -56,9 +56,5 @@ main (void)
   tcase_add_test (tcase, booleans);
   tcase_add_test (tcase, words_of_states);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which xl is at hand: asked once, by `xl help`. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dummy-xl.h"
 #include "service-fixture.h"
 #include "shim/start.h"
+#include "test/unit/run-suite.h"
 
 #define HEADER "xl full list of subcommands:\n\n create   Create a domain\n"
 
@@ -123,9 +123,5 @@ main (void)
   tcase_add_test (tcase, cancelled);
   tcase_add_test (tcase, the_end_of_the_service);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -10,6 +10,7 @@
 
 #include "shim/vhd.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define SECTOR 512
 #define MIB    1048576
@@ -225,9 +226,5 @@ main (void)
   tcase_add_test (tcase, random_damage);
   suite_add_tcase (suite, tcase);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

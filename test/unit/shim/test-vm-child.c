@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Child service VMs: what the template makes of the child and of the parent. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "service-fixture.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH  "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -217,9 +217,5 @@ main (void)
   tcase_add_test (tcase, what_cannot_be_a_child);
   tcase_add_test (tcase, nothing_is_left_of_a_child_without_its_parent);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

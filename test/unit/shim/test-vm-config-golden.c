@@ -14,6 +14,7 @@
 #include "shim/vm-config.h"
 #include "shim/vm-pci.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID         "11111111-2222-3333-4444-555555555555"
 #define BACKEND_UUID "8a3c1d5e-4f60-4b7a-9c21-00000000000b"
@@ -227,10 +228,7 @@ main (void)
   tcase_add_loop_test (tcase, xl_reads_what_is_meant, 0, n);
   tcase_add_test (tcase, stock_xl_knows_every_key);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
+  int status = run_suite (suite);
   g_ptr_array_unref (names);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return status;
 }

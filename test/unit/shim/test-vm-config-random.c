@@ -16,6 +16,7 @@
 #include "shim/vm-config.h"
 #include "shim/vm-properties.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "11111111-2222-3333-4444-555555555555"
 
@@ -375,9 +376,5 @@ main (void)
   tcase_add_loop_test (tcase, every_field, 0, 3);
   tcase_add_loop_test (tcase, own_words_are_one_line, 0, 3);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

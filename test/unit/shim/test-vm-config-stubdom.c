@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the xl.cfg of a VM says of its stubdomain. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "shim/stubdom-memory.h"
 #include "shim/vm-config.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "11111111-2222-3333-4444-555555555555"
 #define MIB  (1024 * 1024)
@@ -210,9 +210,5 @@ main (void)
   tcase_add_test (tcase, nonsense_is_refused);
   tcase_add_test (tcase, who_carries_qmp);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

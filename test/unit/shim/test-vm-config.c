@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the xl.cfg of a VM refuses, the files it needs, and the file itself. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,6 +12,7 @@
 #include "shim/vm-properties.h"
 #include "store-fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID         "11111111-2222-3333-4444-555555555555"
 #define BACKEND_UUID "8a3c1d5e-4f60-4b7a-9c21-00000000000b"
@@ -230,9 +230,5 @@ main (void)
   tcase_add_test (tcase, missing_files_are_named);
   tcase_add_test (tcase, generated_macs);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

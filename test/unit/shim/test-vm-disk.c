@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Disks of a VM over D-Bus: their records, properties and what the files behind them tell. */
 #include <check.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "disk-fixture.h"
 #include "shim/vm-device.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 /* -- records ----------------------------------------------------------------------- */
 
@@ -352,9 +352,5 @@ main (void)
   tcase_add_test (tcase, a_disk_that_goes_while_it_is_looked_at);
   tcase_add_test (tcase, private_space_of_a_vm);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

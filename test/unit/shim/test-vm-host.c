@@ -2,7 +2,6 @@
 /* Members of a VM that look at the host or at other VMs: icon, encrypted storage, capabilities,
  * native experience; and the host's settings about VMs. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "shim/vm-auth.h"
 #include "shim/vm-icon.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID       "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH       "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -380,9 +380,5 @@ main (void)
   tcase_add_test (tcase, the_stubdomain);
   tcase_add_test (tcase, what_is_allowed);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* NICs on the bus, their records, what xl is told of them, and whom a VM depends on. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "service-fixture.h"
@@ -9,6 +8,7 @@
 #include "shim/nic-backend.h"
 #include "shim/nic-record.h"
 #include "shim/vm-nic-specs.h"
+#include "test/unit/run-suite.h"
 
 #define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH  "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -483,9 +483,5 @@ main (void)
   tcase_add_test (tcase, backends_that_the_start_found);
   tcase_add_test (tcase, nothing_breaks_out_of_its_specification);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

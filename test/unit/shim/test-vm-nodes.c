@@ -2,7 +2,6 @@
 /* What is written to xenstore for a domain, and what its guest writes there: with the real
  * xenstored and a scripted xl. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xenstore.h>
 
@@ -12,6 +11,7 @@
 #include "shim/guest-nodes.h"
 #include "shim/lifecycle.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID  "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define SHOWN "/xenmgr/vms/" UUID
@@ -267,9 +267,5 @@ main (void)
   tcase_add_test (tcase, a_start_waits_for_the_boot_sentinel);
   tcase_add_test (tcase, a_sentinel_that_is_a_node_already);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -10,6 +10,7 @@
 #include "shim/vm-pci.h"
 #include "store-fixture.h"
 #include "test/simhost/standin/standin-host.h"
+#include "test/unit/run-suite.h"
 
 #define UUID  "11111111-2222-3333-4444-555555555555"
 #define PATH  "/vm/11111111_2222_3333_4444_555555555555"
@@ -568,9 +569,5 @@ main (void)
     tcase_set_timeout (cases[i], 60);
     suite_add_tcase (suite, cases[i]);
   }
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

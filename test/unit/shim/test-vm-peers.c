@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What other services on the bus are told, by a peer that plays them. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dummy-xl.h"
@@ -9,6 +8,7 @@
 #include "service-fixture.h"
 #include "shim/lifecycle.h"
 #include "shim/peers.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define USB  "com.citrix.xenclient.usbdaemon"
@@ -175,9 +175,5 @@ main (void)
   tcase_add_test (tcase, absence_is_logged_once);
   tcase_add_test (tcase, told_of_a_domain);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -2,7 +2,6 @@
 /* What the service does by itself around a VM's life: keep-alive, the host's power, the end of all
  * VMs. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dummy-xl.h"
@@ -13,6 +12,7 @@
 #include "shim/lifecycle-private.h"
 #include "shim/shutdown-all.h"
 #include "shim/vm-power.h"
+#include "test/unit/run-suite.h"
 
 #define UUID(n) "8a3c1d5e-4f60-4b7a-9c21-01234567890" n
 
@@ -297,10 +297,7 @@ main (void)
   tcase_add_test (tcase, one_that_stays);
   tcase_add_test (tcase, one_that_sleeps);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
+  int status = run_suite (suite);
   g_string_free (logged, TRUE);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return status;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Product properties, their values, and the OVF environment that is made of them. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,6 +10,7 @@
 #include "shim/ovf-env.h"
 #include "shim/product-value.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 #define UUID    "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH    "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -294,9 +294,5 @@ main (void)
   tcase_add_test (tcase, a_cd_with_the_environment);
   tcase_add_test (tcase, a_cd_that_cannot_be_made);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -5,11 +5,11 @@
  */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "service-fixture.h"
 #include "shim/vm-properties.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
@@ -506,9 +506,5 @@ main (void)
   tcase_add_test (tcase, usb_control_tells_the_proxy);
   tcase_add_test (tcase, changes_are_announced_together);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -11,6 +11,7 @@
 #include "shim/lifecycle.h"
 #include "shim/vm-power.h"
 #include "shim/vm-qmp.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define HVM  "{\"name\":\"n\",\"config\":{\"virt-type\":\"hvm\",\"memory\":\"64\"%s}%s}"
@@ -431,9 +432,5 @@ main (void)
   tcase_add_test (tcase, clock_offset);
   tcase_add_test (tcase, ejected_cd);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

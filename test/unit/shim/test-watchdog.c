@@ -2,7 +2,6 @@
 /* What the service manager hears of the main loop, and what the journal gets. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +9,7 @@
 
 #include "shim/journal.h"
 #include "shim/watchdog.h"
+#include "test/unit/run-suite.h"
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 
@@ -107,9 +107,5 @@ main (void)
   tcase_add_loop_test (tcase, messages_name_vms, 0, G_N_ELEMENTS (messages));
   tcase_add_test (tcase, no_message);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

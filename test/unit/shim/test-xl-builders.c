@@ -2,7 +2,6 @@
 /* Processes of xl that are not children of the service, played by a script of that name. */
 #include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "service-fixture.h"
 #include "shim/xl-builders.h"
 #include "store-fixture.h"
+#include "test/unit/run-suite.h"
 
 static ServiceFixture *fixture;
 static char *scripts, *config;
@@ -160,9 +160,5 @@ main (void)
   tcase_add_test (tcase, what_does_not_build_is_left_alone);
   tcase_add_loop_test (tcase, one_that_waits, 0, G_N_ELEMENTS (waiters));
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli-bus.h"
+#include "test/unit/run-suite.h"
 
 #define FOLDER BUILD_DIR "/xec/"
 #define USAGE  "Usage: db-cmd <cmd> <parameters>\n"
@@ -218,9 +219,5 @@ main (void)
   tcase_add_test (tests, test_no_bus);
   suite_add_tcase (suite, tests);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -3,8 +3,8 @@
 #include <check.h>
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
+#include "test/unit/run-suite.h"
 #include "xec/format.h"
 
 /* @value is GVariant text. */
@@ -154,9 +154,5 @@ main (void)
   tcase_add_loop_test (tests, test_bytes, 0, G_N_ELEMENTS (byte_arrays));
   suite_add_tcase (suite, tests);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

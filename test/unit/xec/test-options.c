@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What stands before the command word, and the line in the system log. */
 #include <check.h>
-#include <stdlib.h>
 
+#include "test/unit/run-suite.h"
 #include "xec/options.h"
 
 /* The words of @line, split at single blanks; %NULL-terminated, argv[0] added. */
@@ -126,9 +126,5 @@ main (void)
   tcase_add_test (tests, test_quiet);
   suite_add_tcase (suite, tests);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How xec reads the words of the command line. */
 #include <check.h>
-#include <stdlib.h>
 
+#include "test/unit/run-suite.h"
 #include "xec/parse.h"
 
 /* @value is GVariant text, NULL where the word is refused. */
@@ -128,9 +128,5 @@ main (void)
   tcase_add_loop_test (tests, test_parse, 0, G_N_ELEMENTS (cases));
   suite_add_tcase (suite, tests);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

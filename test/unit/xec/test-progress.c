@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The line that says how far a long operation is. */
 #include <check.h>
-#include <stdlib.h>
 
+#include "test/unit/run-suite.h"
 #include "xec/progress.h"
 
 #define MIB G_GUINT64_CONSTANT (1048576)
@@ -35,9 +35,5 @@ main (void)
   TCase *tests = tcase_create ("line");
   tcase_add_loop_test (tests, a_line, 0, G_N_ELEMENTS (samples));
   suite_add_tcase (suite, tests);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

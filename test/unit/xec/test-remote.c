@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What xec --host takes for a host, and how ssh is told. */
 #include <check.h>
-#include <stdlib.h>
 
+#include "test/unit/run-suite.h"
 #include "xec/remote.h"
 
 #define BRIDGE " systemd-stdio-bridge"
@@ -50,9 +50,5 @@ main (void)
   tcase_add_loop_test (tests, test_host, 0, G_N_ELEMENTS (hosts));
   suite_add_tcase (suite, tests);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* xec-vm as a program: the table, the look-ups, and what is passed on. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli-bus.h"
+#include "test/unit/run-suite.h"
 
 #define VM_INTERFACE "com.citrix.xenclient.xenmgr.vm"
 #define HEADER                                                                                     \
@@ -374,9 +374,5 @@ main (void)
   tcase_add_test (tests, test_help);
   suite_add_tcase (suite, tests);
 
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/unit/run-suite.h"
 #include "xlwrap/xl-qmp-line.h"
 #include "xlwrap/xl-qmp.h"
 
@@ -452,9 +453,5 @@ main (void)
   tcase_add_test (tcase, path_length);
   tcase_add_test (tcase, silence);
   suite_add_tcase (suite, tcase);
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite (suite);
 }

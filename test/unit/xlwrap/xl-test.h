@@ -4,6 +4,8 @@
 #include <check.h>
 #include <gio/gio.h>
 
+#include "test/unit/run-suite.h"
+
 /* What the tests of xlwrap share. */
 
 /* Beyond what anything here needs, even under valgrind on a busy machine. */
@@ -53,10 +55,5 @@ run_case (const char *name, TCase *tcase)
   tcase_set_timeout (tcase, TEST_SECONDS);
   tcase_add_checked_fixture (tcase, forget_orders, NULL);
   suite_add_tcase (suite, tcase);
-
-  SRunner *tests = srunner_create (suite);
-  srunner_run_all (tests, CK_NORMAL);
-  int failed = srunner_ntests_failed (tests);
-  srunner_free (tests);
-  return failed == 0 ? 0 : 1;
+  return run_suite (suite);
 }
