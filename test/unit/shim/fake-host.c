@@ -109,14 +109,6 @@ fake_host_free (char *root)
   fixture_free (root);
 }
 
-void
-fake_host_use (ServiceFixture *fixture, const char *root)
-{
-  XmSettings *settings = service_fixture_service (fixture)->settings;
-  g_free (settings->host_root);
-  settings->host_root = g_strdup (root);
-}
-
 char *
 fake_host_sysfs (const char *root)
 {

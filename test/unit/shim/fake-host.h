@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service-fixture.h"
-
 /*
  * A directory that stands for / of a host with PCI devices: sysfs as the kernel
  * lays it out, made from a table. Nothing moves in it: a
@@ -26,9 +24,6 @@
 /** fake_host_new: (transfer full): its directory. */
 char *fake_host_new (void);
 void fake_host_free (char *root);
-
-/** fake_host_use: the service looks at @root from now on. */
-void fake_host_use (ServiceFixture *fixture, const char *root);
 
 /** fake_host_sysfs: (transfer full): its /sys. */
 char *fake_host_sysfs (const char *root);

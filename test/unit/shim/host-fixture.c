@@ -11,7 +11,7 @@ host_fixture_new (void)
 {
   Host host = { .fixture = service_fixture_new (), .root = fake_host_new () };
   host.service = service_fixture_service (host.fixture);
-  fake_host_use (host.fixture, host.root);
+  service_fixture_set_host_root (host.fixture, host.root);
   return host;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fake-host.h"
+#include "service-fixture.h"
 
 /* Object /host of a service whose host is that of fake-host.h, with files that a test adds. */
 

@@ -31,6 +31,23 @@ opened (GObject *source, GAsyncResult *result, gpointer user_data)
   ck_assert_ptr_nonnull (*connection);
 }
 
+void
+peer_connect (GDBusConnection **server, GDBusConnection **client)
+{
+  int fds[2];
+  ck_assert_int_eq (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  g_autoptr (GIOStream) server_stream = make_stream (fds[0]);
+  g_autoptr (GIOStream) client_stream = make_stream (fds[1]);
+  g_autofree char *guid = g_dbus_generate_guid ();
+  *server = *client = NULL;
+  g_dbus_connection_new (server_stream, guid, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER, NULL,
+                         NULL, opened, server);
+  g_dbus_connection_new (client_stream, NULL, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL,
+                         NULL, opened, client);
+  while (*server == NULL || *client == NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static void
 handle (GDBusConnection *connection,
         const char *sender,
@@ -51,21 +68,8 @@ peer_new (const char *xml, PeerHandler handler, gpointer user_data)
 {
   static const GDBusInterfaceVTable vtable = { handle, NULL, NULL, { 0 } };
   Peer *peer = g_new0 (Peer, 1);
-  g_autoptr (GIOStream) server = NULL;
-  g_autoptr (GIOStream) client = NULL;
-  g_autofree char *guid = g_dbus_generate_guid ();
-  int fds[2];
 
-  ck_assert_int_eq (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-  server = make_stream (fds[0]);
-  client = make_stream (fds[1]);
-  g_dbus_connection_new (server, guid, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER, NULL, NULL,
-                         opened, &peer->server);
-  g_dbus_connection_new (client, NULL, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL, NULL,
-                         opened, &peer->client);
-  while (!peer->server || !peer->client)
-    g_main_context_iteration (NULL, TRUE);
-
+  peer_connect (&peer->server, &peer->client);
   peer->handler = handler;
   peer->user_data = user_data;
   peer->info = g_dbus_node_info_new_for_xml (xml, NULL);

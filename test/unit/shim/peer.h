@@ -9,6 +9,9 @@
  */
 typedef struct _Peer Peer;
 
+/** peer_connect: (out) (transfer full): the two ends, once they know each other. */
+void peer_connect (GDBusConnection **server, GDBusConnection **client);
+
 /** PeerHandler: takes @invocation. */
 typedef void (*PeerHandler) (const char *method,
                              GVariant *parameters,

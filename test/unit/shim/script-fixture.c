@@ -29,6 +29,20 @@ script_new (const char *dir, const char *name, const char *body)
   return path;
 }
 
+void
+scripts_search (const char *dir)
+{
+  g_autofree char *path = g_strjoin (":", dir, g_getenv ("PATH"), NULL);
+  g_setenv ("PATH", path, TRUE);
+}
+
+void
+script_noting (const char *dir, const char *name, const char *body)
+{
+  g_autofree char *text = g_strdup_printf ("echo \"%s $*\" >>\"$T/calls\"\n%s", name, body);
+  g_free (script_new (dir, name, text));
+}
+
 Channel
 channel_new (const char *dir, const char *name)
 {

@@ -17,6 +17,13 @@ char *scripts_new (void);
 /** script_new: (transfer full): path of a program with @body, in bash. */
 char *script_new (const char *dir, const char *name, const char *body);
 
+/** scripts_search: from now on the programs in @dir are found by their names. To be called before
+ * there is a service, too. */
+void scripts_search (const char *dir);
+
+/** script_noting: as script_new(); before @body it adds a line `NAME ARGUMENTS` to $T/calls. */
+void script_noting (const char *dir, const char *name, const char *body);
+
 /** Channel: a FIFO in $T, open at the test's end, so that a program waits only for words. */
 typedef struct {
   int fd;

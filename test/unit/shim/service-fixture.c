@@ -2,10 +2,9 @@
 #include "service-fixture.h"
 
 #include <check.h>
-#include <gio/gunixsocketaddress.h>
-#include <sys/socket.h>
 
 #include "dummy-xl.h"
+#include "peer.h"
 #include "store-fixture.h"
 
 struct _ServiceFixture {
@@ -18,38 +17,6 @@ struct _ServiceFixture {
 };
 
 /* -- the connection ---------------------------------------------------------------- */
-
-static GIOStream *
-make_stream (int fd)
-{
-  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, NULL);
-  ck_assert_ptr_nonnull (socket);
-  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
-}
-
-static void
-on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GDBusConnection **connection = user_data;
-  *connection = g_dbus_connection_new_finish (result, NULL);
-  ck_assert_ptr_nonnull (*connection);
-}
-
-static void
-connect_to_oneself (ServiceFixture *fixture)
-{
-  int fds[2];
-  ck_assert_int_eq (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-  g_autoptr (GIOStream) server = make_stream (fds[0]);
-  g_autoptr (GIOStream) client = make_stream (fds[1]);
-  g_autofree char *guid = g_dbus_generate_guid ();
-  g_dbus_connection_new (server, guid, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER, NULL, NULL,
-                         on_opened, &fixture->server);
-  g_dbus_connection_new (client, NULL, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL, NULL,
-                         on_opened, &fixture->client);
-  while (fixture->server == NULL || fixture->client == NULL)
-    g_main_context_iteration (NULL, TRUE);
-}
 
 static void
 on_signal (GDBusConnection *connection,
@@ -121,7 +88,7 @@ new_on (const char *xenstored)
   dummy_xl_new (fixture->base);
   g_autofree char *nowhere = g_build_filename (fixture->base, "no-xenstored", NULL);
   g_setenv ("XENSTORED_PATH", xenstored != NULL ? xenstored : nowhere, TRUE);
-  connect_to_oneself (fixture);
+  peer_connect (&fixture->server, &fixture->client);
   fixture->subscription =
       g_dbus_connection_signal_subscribe (fixture->client, NULL, NULL, NULL, NULL, NULL,
                                           G_DBUS_SIGNAL_FLAGS_NONE, on_signal, fixture, NULL);
@@ -171,6 +138,14 @@ XmService *
 service_fixture_service (ServiceFixture *fixture)
 {
   return fixture->service;
+}
+
+void
+service_fixture_set_host_root (ServiceFixture *fixture, const char *root)
+{
+  XmSettings *settings = fixture->service->settings;
+  g_free (settings->host_root);
+  settings->host_root = g_strdup (root);
 }
 
 GDBusConnection *

@@ -21,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServiceFixture, service_fixture_free)
 
 XmService *service_fixture_service (ServiceFixture *fixture);
 
+/** service_fixture_set_host_root: the service finds the host's files below @root. */
+void service_fixture_set_host_root (ServiceFixture *fixture, const char *root);
+
 /** service_fixture_client: (transfer none): the other end of the service's connection, for objects
  * that play its peers. */
 GDBusConnection *service_fixture_client (ServiceFixture *fixture);

@@ -30,13 +30,6 @@ static char *scripts;
   "}\n"
 
 static void
-tell (const char *name, const char *body)
-{
-  g_autofree char *text = g_strdup_printf ("echo \"%s $*\" >>\"$T/calls\"\n%s", name, body);
-  g_free (script_new (scripts, name, text));
-}
-
-static void
 add_device (guint number)
 {
   g_autofree char *size = g_strdup_printf ("sys/block/nbd%u/size", number);
@@ -47,15 +40,13 @@ static void
 set_up (void)
 {
   scripts = scripts_new ();
-  g_autofree char *path = g_strjoin (":", scripts, g_getenv ("PATH"), NULL);
-  g_setenv ("PATH", path, TRUE);
+  scripts_search (scripts);
   fixture = service_fixture_new ();
   service = service_fixture_service (fixture);
-  g_free (service->settings->host_root);
-  service->settings->host_root = g_strdup (scripts);
+  service_fixture_set_host_root (fixture, scripts);
   fixture_write_file (scripts, "proc/self/mountinfo", "");
-  tell ("modprobe", "exit 1");
-  tell ("qemu-nbd", DETACH SERVE);
+  script_noting (scripts, "modprobe", "exit 1");
+  script_noting (scripts, "qemu-nbd", DETACH SERVE);
 }
 
 static void
@@ -152,7 +143,7 @@ END_TEST
 
 START_TEST (the_module_is_loaded)
 {
-  tell ("modprobe", "mkdir -p $T/sys/block/nbd0; echo 0 >$T/sys/block/nbd0/size");
+  script_noting (scripts, "modprobe", "mkdir -p $T/sys/block/nbd0; echo 0 >$T/sys/block/nbd0/size");
   attach_well ("/a.vhd", FALSE, "nbd0");
   assert_calls ("modprobe nbd max_part=16\n"
                 "qemu-nbd --pid-file=%R/nbd0.pid -f vpc -c %T/dev/nbd0 /a.vhd\n");
@@ -162,7 +153,7 @@ END_TEST
 START_TEST (there_is_no_module)
 {
   attach_badly ("command: \"modprobe nbd max_part=16\" FAILED.");
-  tell ("modprobe", "");
+  script_noting (scripts, "modprobe", "");
   attach_badly ("/a.vhd: no free network block device");
 }
 END_TEST
@@ -173,8 +164,9 @@ START_TEST (a_device_of_another_program_is_passed_over)
   add_device (1);
   add_device (2);
   fixture_write_file (scripts, "sys/block/nbd0/pid", "1");
-  tell ("qemu-nbd", "[[ $* != *nbd1* ]] || { echo 'Failed to set NBD socket: Device or resource "
-                    "busy' >&2; exit 1; }\n" SERVE);
+  script_noting (scripts, "qemu-nbd",
+                 "[[ $* != *nbd1* ]] || { echo 'Failed to set NBD socket: Device or resource "
+                 "busy' >&2; exit 1; }\n" SERVE);
   attach_well ("/a.vhd", FALSE, "nbd2");
   assert_calls ("qemu-nbd --pid-file=%R/nbd1.pid -f vpc -c %T/dev/nbd1 /a.vhd\n"
                 "qemu-nbd --pid-file=%R/nbd2.pid -f vpc -c %T/dev/nbd2 /a.vhd\n");
@@ -186,7 +178,7 @@ START_TEST (an_image_that_cannot_be_served)
 {
   add_device (0);
   add_device (1);
-  tell ("qemu-nbd", "echo bad image >&2; exit 1");
+  script_noting (scripts, "qemu-nbd", "echo bad image >&2; exit 1");
   attach_badly ("command: \"qemu-nbd ");
   g_autofree char *calls = fixture_read_file (scripts, "calls");
   ck_assert_ptr_null (strstr (calls, "nbd1"));
@@ -217,7 +209,7 @@ START_TEST (a_device_is_waited_for)
   Channel served = channel_new (scripts, "served");
   g_autoptr (GAsyncResult) result = NULL;
   add_device (0);
-  tell ("qemu-nbd", "echo 4711 >${1#*=}; echo served >$T/served");
+  script_noting (scripts, "qemu-nbd", "echo 4711 >${1#*=}; echo served >$T/served");
   xm_block_nbd_attach_async (service, "/a.vhd", "vpc", FALSE, NULL, on_ended, &result);
   channel_expect (&served, "served");
   /* Either alone does not do. */
@@ -241,7 +233,7 @@ START_TEST (cancelled_on_its_way)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
   add_device (0);
-  tell ("qemu-nbd", "[[ $1 == -d ]] && exit\necho served >$T/served");
+  script_noting (scripts, "qemu-nbd", "[[ $1 == -d ]] && exit\necho served >$T/served");
   xm_block_nbd_attach_async (service, "/a.vhd", "vpc", FALSE, cancellable, on_ended, &result);
   channel_expect (&served, "served");
   g_cancellable_cancel (cancellable);
@@ -281,7 +273,7 @@ START_TEST (partitions)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   add_device (0);
-  tell ("qemu-nbd", SERVE "mkdir -p $T/dev; touch $T/dev/nbd0p2");
+  script_noting (scripts, "qemu-nbd", SERVE "mkdir -p $T/dev; touch $T/dev/nbd0p2");
   xm_block_device_attach_async (service, "/a.vhd", "vhd", 2, TRUE, NULL, on_ended, &result);
   wait_for (&result);
   g_autoptr (XmBlockDevice) device = xm_block_device_attach_finish (result, &error);
@@ -291,7 +283,7 @@ START_TEST (partitions)
 
   g_clear_object (&result);
   add_device (1);
-  tell ("qemu-nbd", DETACH SERVE);
+  script_noting (scripts, "qemu-nbd", DETACH SERVE);
   xm_block_device_attach_async (service, "/a.vhd", "vhd", 2, TRUE, NULL, on_ended, &result);
   wait_for (&result);
   ck_assert_ptr_null (xm_block_device_attach_finish (result, &error));
@@ -360,7 +352,7 @@ START_TEST (leftovers_are_taken_back)
   fixture_write_file (scripts, "sys/block/nbd0/pid", "1");
   fixture_write_file (scripts, "sys/block/nbd1/pid", "1");
   fixture_write_file (scripts, "sys/block/nbd12/pid", "1");
-  tell ("umount", "");
+  script_noting (scripts, "umount", "");
   xm_images_recover (service);
   wait_calls ("-d"); /* of nbd12, or of nbd0 after the umount */
   wait_calls ("nbd0\n");

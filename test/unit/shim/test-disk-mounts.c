@@ -33,8 +33,7 @@ static void
 begin (void)
 {
   service = service_fixture_service (fixture);
-  g_free (service->settings->host_root);
-  service->settings->host_root = g_strdup (root);
+  service_fixture_set_host_root (fixture, root);
   tell_table ("");
   vm = service_fixture_add_vm (fixture, UUID,
                                "{\"config\":{\"disk\":{\"0\":{},\"3\":{},\"12\":{}}}}");

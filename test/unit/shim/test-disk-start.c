@@ -24,8 +24,7 @@ set_up (void)
   fixture = service_fixture_new ();
   service = service_fixture_service (fixture);
   base = fixture_new ();
-  g_free (service->settings->host_root);
-  service->settings->host_root = g_strdup (base);
+  service_fixture_set_host_root (fixture, base);
 }
 
 static void

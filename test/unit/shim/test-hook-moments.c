@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "dummy-xl.h"
+#include "hook-fixture.h"
 #include "operation-fixture.h"
-#include "script-fixture.h"
-#include "service-fixture.h"
 #include "shim/hook.h"
 #include "shim/lifecycle.h"
 #include "store-fixture.h"
@@ -15,13 +14,6 @@
 
 #define UUID "8a3c1d5e-4f60-4b7a-9c21-0123456789ab"
 #define PATH "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
-
-typedef struct {
-  ServiceFixture *fixture;
-  XmVm *vm;
-  char *dir;
-  Channel said, go; /* what programs say, and what they wait for */
-} Host;
 
 static void
 tell_domain (const char *file, const char *state)
@@ -32,18 +24,11 @@ tell_domain (const char *file, const char *state)
   dummy_xl_tell (file, text);
 }
 
-static Host
+static HookHost
 host_new (void)
 {
-  Host host = { .dir = scripts_new () };
-  host.fixture = service_fixture_new ();
-  const char *base = xm_store_get_base (service_fixture_service (host.fixture)->store);
-  g_autofree char *json = g_strdup_printf ("{\"name\":\"n\",\"config\":{\"virt-type\":\"pv\","
-                                           "\"memory\":\"64\",\"kernel\":\"%s/../test.conf\"}}",
-                                           base);
-  host.vm = service_fixture_add_vm (host.fixture, UUID, json);
-  host.said = channel_new (host.dir, "said");
-  host.go = channel_new (host.dir, "go");
+  HookHost host = hook_host_new (UUID, "{\"name\":\"n\",\"config\":{\"virt-type\":\"pv\","
+                                       "\"memory\":\"64\",\"kernel\":\"/bin/sh\"}}");
   tell_domain ("create.domains", "--p---");
   tell_domain ("unpause.domains", "-b----");
   tell_domain ("pause.domains", "--p---");
@@ -51,29 +36,12 @@ host_new (void)
   return host;
 }
 
-static void
-host_free (Host *host)
-{
-  channel_close (&host->said);
-  channel_close (&host->go);
-  service_fixture_free (host->fixture);
-  fixture_free (host->dir);
-}
-
-/* The VM's hook becomes a program with @body. */
-static void
-set_hook (Host *host, const char *key, const char *body)
-{
-  g_autofree char *script = script_new (host->dir, key, body);
-  ck_assert (xm_vm_write (host->vm, key, script, NULL));
-}
-
 /* -- instead of a start ------------------------------------------------------------ */
 
 START_TEST (a_hook_takes_the_place_of_start)
 {
-  Host host = host_new ();
-  set_hook (&host, "run-insteadof-start", "echo \"$1\" >\"$T/said\"");
+  HookHost host = host_new ();
+  hook_host_set (&host, "run-insteadof-start", "echo \"$1\" >\"$T/said\"");
   operation_run (host.vm, XM_OPERATION_START);
   channel_expect (&host.said, UUID);
   ck_assert_uint_eq (dummy_xl_count ("create"), 0);
@@ -85,21 +53,21 @@ START_TEST (a_hook_takes_the_place_of_start)
   ck_assert_int_eq (host.vm->state, XM_VM_RUNNING);
   operation_run (host.vm, XM_OPERATION_DESTROY);
 
-  set_hook (&host, "run-insteadof-start", "exit 1");
+  hook_host_set (&host, "run-insteadof-start", "exit 1");
   Operation operation;
   operation_begin (host.vm, XM_OPERATION_START, &operation);
   operation_end_badly (&operation, "run-insteadof-start FAILED.");
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 /* The program may itself have the VM started; the start ends with the program. */
 START_TEST (a_hook_may_use_the_vm)
 {
-  Host host = host_new ();
-  set_hook (&host, "run-insteadof-start", "echo up >\"$T/said\"; read -r word <\"$T/go\"");
-  set_hook (&host, "run-pre-boot", "echo pre-boot >\"$T/said\"");
+  HookHost host = host_new ();
+  hook_host_set (&host, "run-insteadof-start", "echo up >\"$T/said\"; read -r word <\"$T/go\"");
+  hook_host_set (&host, "run-pre-boot", "echo pre-boot >\"$T/said\"");
   Operation start, second;
   operation_begin (host.vm, XM_OPERATION_START, &start);
   channel_expect (&host.said, "up");
@@ -118,7 +86,7 @@ START_TEST (a_hook_may_use_the_vm)
   operation_end_well (&second);
   ck_assert (!xm_lifecycle_is_busy (host.vm));
   operation_run (host.vm, XM_OPERATION_DESTROY);
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
@@ -126,8 +94,8 @@ START_TEST (destroy_ends_a_hook)
 {
   static const char *const hooks[] = { "run-insteadof-start", "run-pre-boot" };
   for (gsize i = 0; i < G_N_ELEMENTS (hooks); i++) {
-    Host host = host_new ();
-    set_hook (&host, hooks[i], "echo up >\"$T/said\"; read -r word <\"$T/go\"");
+    HookHost host = host_new ();
+    hook_host_set (&host, hooks[i], "echo up >\"$T/said\"; read -r word <\"$T/go\"");
     Operation start;
     operation_begin (host.vm, XM_OPERATION_START, &start);
     channel_expect (&host.said, "up");
@@ -136,7 +104,7 @@ START_TEST (destroy_ends_a_hook)
     ck_assert_uint_eq (dummy_xl_count ("create"), 0);
     ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
     ck_assert (!xm_lifecycle_is_busy (host.vm));
-    host_free (&host);
+    hook_host_free (&host);
   }
 }
 END_TEST
@@ -145,32 +113,32 @@ END_TEST
 
 START_TEST (the_configuration_is_there_before_the_boot)
 {
-  Host host = host_new ();
+  HookHost host = host_new ();
   g_autofree char *body =
       g_strdup_printf ("grep -c \"^uuid='$1'\\|^uuid=\\\"$1\\\"\" \"%s/$1.cfg\" >\"$T/said\"\n"
                        "grep -c '^create' \"$DUMMY_XL_DIR/calls\" >\"$T/said\"; exit 0",
                        service_fixture_service (host.fixture)->settings->run_dir);
-  set_hook (&host, "run-pre-boot", body);
+  hook_host_set (&host, "run-pre-boot", body);
   operation_run (host.vm, XM_OPERATION_START);
   channel_expect (&host.said, "1");
   channel_expect (&host.said, "0");
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
   operation_run (host.vm, XM_OPERATION_DESTROY);
 
-  set_hook (&host, "run-pre-boot", "exit 1");
+  hook_host_set (&host, "run-pre-boot", "exit 1");
   Operation start;
   operation_begin (host.vm, XM_OPERATION_START, &start);
   operation_end_badly (&start, "run-pre-boot FAILED.");
   ck_assert_uint_eq (dummy_xl_count ("create"), 1);
   ck_assert_int_eq (host.vm->state, XM_VM_SHUTDOWN);
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 /* -- after the creation ------------------------------------------------------------ */
 
 static GVariant *
-create (Host *host, const char *uuid, const char *hook, GError **error)
+create (HookHost *host, const char *uuid, const char *hook, GError **error)
 {
   g_autofree char *json =
       g_strdup_printf ("{\"uuid\":\"%s\",\"slot\":\"0\",\"run-post-create\":\"%s\"}", uuid, hook);
@@ -180,7 +148,7 @@ create (Host *host, const char *uuid, const char *hook, GError **error)
 }
 
 static gboolean
-was_signalled (Host *host, const char *member)
+was_signalled (HookHost *host, const char *member)
 {
   g_autofree char *prefix = g_strconcat (member, " ", NULL);
   GPtrArray *signals = service_fixture_signals (host->fixture);
@@ -193,7 +161,7 @@ was_signalled (Host *host, const char *member)
 
 START_TEST (a_new_vm_is_told_of_after_its_hook)
 {
-  Host host = host_new ();
+  HookHost host = host_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *good = script_new (host.dir, "good", "echo \"$*\" >\"$T/said\"");
   g_autoptr (GVariant) path = create (&host, "00000000-1111-2222-3333-444444444444", good, &error);
@@ -208,7 +176,7 @@ START_TEST (a_new_vm_is_told_of_after_its_hook)
                  error->message);
   ck_assert_ptr_nonnull (xm_vm_lookup (host.vm->service, "00000000-1111-2222-3333-555555555555"));
   ck_assert (!was_signalled (&host, "vm_created"));
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
@@ -225,7 +193,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 /* What its hook takes away again, nobody is told of. */
 START_TEST (a_new_vm_that_goes_during_its_hook)
 {
-  Host host = host_new ();
+  HookHost host = host_new ();
   static const char uuid[] = "00000000-1111-2222-3333-666666666666";
   g_autofree char *script =
       script_new (host.dir, "s", "echo up >\"$T/said\"; read -r word <\"$T/go\"");
@@ -240,13 +208,13 @@ START_TEST (a_new_vm_that_goes_during_its_hook)
   channel_say (&host.go, "go");
   operation_end_badly (&creation, "was removed while it was created");
   ck_assert (!was_signalled (&host, "vm_created"));
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 /* -- before a deletion ------------------------------------------------------------- */
 
-static gboolean delete (Host *host, GError **error)
+static gboolean delete (HookHost *host, GError **error)
 {
   g_autoptr (GVariant) answer =
       service_fixture_call (host->fixture, XENMGR, PATH, VM, "delete", NULL, error);
@@ -255,24 +223,24 @@ static gboolean delete (Host *host, GError **error)
 
 START_TEST (a_hook_can_refuse_a_deletion)
 {
-  Host host = host_new ();
+  HookHost host = host_new ();
   g_autoptr (GError) error = NULL;
-  set_hook (&host, "run-pre-delete", "exit 1");
+  hook_host_set (&host, "run-pre-delete", "exit 1");
   ck_assert (!delete (&host, &error));
   ck_assert_msg (strstr (error->message, "run-pre-delete FAILED.") != NULL, "%s", error->message);
   ck_assert_ptr_nonnull (xm_vm_lookup (host.vm->service, UUID));
   g_clear_error (&error);
 
-  set_hook (&host, "run-pre-delete", "echo \"$*\" >\"$T/said\"");
+  hook_host_set (&host, "run-pre-delete", "echo \"$*\" >\"$T/said\"");
   ck_assert (delete (&host, &error));
   channel_expect (&host.said, UUID);
   ck_assert_ptr_null (xm_vm_lookup (service_fixture_service (host.fixture), UUID));
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 static void
-begin_deletion (Host *host, Operation *deletion)
+begin_deletion (HookHost *host, Operation *deletion)
 {
   *deletion = (Operation){ FALSE, NULL };
   g_dbus_connection_call (service_fixture_client (host->fixture), XENMGR, PATH, VM, "delete", NULL,
@@ -282,8 +250,8 @@ begin_deletion (Host *host, Operation *deletion)
 /* The VM that was off when the hook began need not be when it ends, nor there at all. */
 START_TEST (a_deletion_looks_again_after_its_hook)
 {
-  Host host = host_new ();
-  set_hook (&host, "run-pre-delete", "echo up >\"$T/said\"; read -r word <\"$T/go\"");
+  HookHost host = host_new ();
+  hook_host_set (&host, "run-pre-delete", "echo up >\"$T/said\"; read -r word <\"$T/go\"");
   Operation deletion, second;
   begin_deletion (&host, &deletion);
   channel_expect (&host.said, "up");
@@ -302,7 +270,7 @@ START_TEST (a_deletion_looks_again_after_its_hook)
   channel_expect (&host.said, "up");
   channel_say (&host.go, "go");
   operation_end_badly (&second, "no vm with uuid " UUID);
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 

@@ -67,7 +67,7 @@ START_TEST (nothing)
   static const char *const zero[] = { "avail-mem", "cpu-count", "free-mem", "total-mem" };
   Host host = host_fixture_new ();
   g_autofree char *root = g_strdup ("/nonexistent/host");
-  fake_host_use (host.fixture, root);
+  service_fixture_set_host_root (host.fixture, root);
   dummy_xl_tell ("info", "cannot connect\n");
   dummy_xl_tell ("info.status", "1");
   for (gsize i = 0; i < G_N_ELEMENTS (empty); i++)

@@ -19,12 +19,10 @@ static void
 set_up (void)
 {
   scripts = scripts_new ();
-  g_autofree char *path = g_strjoin (":", scripts, g_getenv ("PATH"), NULL);
-  g_setenv ("PATH", path, TRUE);
+  scripts_search (scripts);
   fixture = service_fixture_new ();
   service = service_fixture_service (fixture);
-  g_free (service->settings->host_root);
-  service->settings->host_root = g_strdup (scripts);
+  service_fixture_set_host_root (fixture, scripts);
   fixture_write_file (scripts, "proc/self/mountinfo", "");
 }
 
@@ -33,13 +31,6 @@ tear_down (void)
 {
   service_fixture_free (fixture);
   fixture_free (scripts);
-}
-
-static void
-tell (const char *name, const char *body)
-{
-  g_autofree char *text = g_strdup_printf ("echo \"%s $*\" >>\"$T/calls\"\n%s", name, body);
-  g_free (script_new (scripts, name, text));
 }
 
 static void
@@ -90,7 +81,7 @@ END_TEST
 
 START_TEST (options)
 {
-  tell ("mount", "");
+  script_noting (scripts, "mount", "");
   ck_assert (mount_it (0, NULL, NULL));
   ck_assert (mount_it (XM_MOUNT_READ_ONLY, NULL, NULL));
   ck_assert (mount_it (XM_MOUNT_READ_ONLY | XM_MOUNT_LOOK, NULL, NULL));
@@ -102,13 +93,13 @@ END_TEST
 
 START_TEST (an_unclean_file_system_can_be_read)
 {
-  tell ("mount", "[[ $2 == *norecovery* ]] || { echo dirty >&2; exit 32; }");
+  script_noting (scripts, "mount", "[[ $2 == *norecovery* ]] || { echo dirty >&2; exit 32; }");
   ck_assert (mount_it (XM_MOUNT_READ_ONLY, NULL, NULL));
   assert_calls ("mount -o ro,nosuid,nodev -- /dev/loop3 /mnt/x y\n"
                 "mount -o ro,nosuid,nodev,norecovery -- /dev/loop3 /mnt/x y\n");
 
   g_autoptr (GError) error = NULL;
-  tell ("mount", "echo dirty >&2; exit 32");
+  script_noting (scripts, "mount", "echo dirty >&2; exit 32");
   ck_assert (!mount_it (0, NULL, &error));
   ck_assert_str_eq (error->message,
                     "223:IO error: command: \"mount -o rw,nosuid,nodev -- /dev/loop3 /mnt/x y\" "
@@ -127,9 +118,10 @@ START_TEST (what_a_killed_mount_did_is_undone)
   Channel begun = channel_new (scripts, "begun");
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  tell ("mount", "echo '30 27 7:3 / /mnt/x\\040y rw - ext4 /dev/loop3 rw' >$T/proc/self/mountinfo\n"
+  script_noting (scripts, "mount",
+                 "echo '30 27 7:3 / /mnt/x\\040y rw - ext4 /dev/loop3 rw' >$T/proc/self/mountinfo\n"
                  "echo begun >$T/begun; sleep 1000");
-  tell ("umount", "");
+  script_noting (scripts, "umount", "");
   xm_mount_async (service, "/dev/loop3", "/mnt/x y", 0, cancellable, on_cancel, &error);
   channel_expect (&begun, "begun");
   g_cancellable_cancel (cancellable);
@@ -145,14 +137,14 @@ START_TEST (unmounting)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
-  tell ("umount", "");
+  script_noting (scripts, "umount", "");
   xm_umount_async (service, "/mnt/x y", on_ended, &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
   ck_assert (xm_umount_finish (result, NULL));
 
   g_clear_object (&result);
-  tell ("umount", "exit 32");
+  script_noting (scripts, "umount", "exit 32");
   xm_umount_async (service, "/mnt/x y", on_ended, &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);

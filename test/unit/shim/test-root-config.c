@@ -29,8 +29,7 @@ set_up (void)
   host.fixture = service_fixture_new ();
   host.service = service_fixture_service (host.fixture);
   host.root = fixture_new ();
-  g_free (host.service->settings->host_root);
-  host.service->settings->host_root = g_strdup (host.root);
+  service_fixture_set_host_root (host.fixture, host.root);
   service_fixture_signals (host.fixture);
 }
 

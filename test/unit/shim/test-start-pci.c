@@ -5,6 +5,7 @@
 
 #include "dummy-xl.h"
 #include "fake-host.h"
+#include "service-fixture.h"
 #include "shim/pciback.h"
 #include "shim/vm-pci.h"
 #include "store-fixture.h"
@@ -51,7 +52,7 @@ host_new (const char *virt_type, const char *members, const char *rules)
 {
   Host host = { .fixture = service_fixture_new (), .root = fake_host_new () };
   host.service = service_fixture_service (host.fixture);
-  fake_host_use (host.fixture, host.root);
+  service_fixture_set_host_root (host.fixture, host.root);
   const char *kernel = xm_store_get_base (host.service->store);
   g_autofree char *json =
       g_strdup_printf ("{%s\"name\":\"n\",\"config\":{\"virt-type\":\"%s\",\"memory\":\"64\","

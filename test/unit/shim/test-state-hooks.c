@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "script-fixture.h"
-#include "service-fixture.h"
+#include "hook-fixture.h"
 #include "shim/state-hooks.h"
 #include "shim/vm-power.h"
 #include "store-fixture.h"
@@ -15,44 +14,10 @@
 #define PATH  "/vm/8a3c1d5e_4f60_4b7a_9c21_0123456789ab"
 #define OTHER "11111111-4f60-4b7a-9c21-0123456789ab"
 
-typedef struct {
-  ServiceFixture *fixture;
-  XmVm *vm;
-  char *dir;
-  Channel said, go;
-} Host;
-
-static Host
-host_new (void)
-{
-  Host host = { .dir = scripts_new () };
-  host.fixture = service_fixture_new ();
-  host.vm = service_fixture_add_vm (host.fixture, UUID, "{\"name\":\"n\"}");
-  host.said = channel_new (host.dir, "said");
-  host.go = channel_new (host.dir, "go");
-  return host;
-}
-
-static void
-host_free (Host *host)
-{
-  channel_close (&host->said);
-  channel_close (&host->go);
-  service_fixture_free (host->fixture);
-  fixture_free (host->dir);
-}
-
-static void
-set_hook (Host *host, const char *key, const char *body)
-{
-  g_autofree char *script = script_new (host->dir, key, body);
-  ck_assert (xm_vm_write (host->vm, key, script, NULL));
-}
-
 /* What the bus was told since the last call: `notify` messages and `state,acpi` of
  * vm_state_changed, joined by blanks. */
 static char *
-told (Host *host)
+told (HookHost *host)
 {
   g_variant_unref (service_fixture_get (host->fixture, PATH, VM, "name", NULL)); /* order is kept */
   GPtrArray *signals = service_fixture_signals (host->fixture);
@@ -68,14 +33,14 @@ told (Host *host)
 }
 
 static void
-assert_told (Host *host, const char *expected)
+assert_told (HookHost *host, const char *expected)
 {
   g_autofree char *text = told (host);
   ck_assert_str_eq (text, expected);
 }
 
 static void
-assert_property (Host *host, const char *expected)
+assert_property (HookHost *host, const char *expected)
 {
   g_autoptr (GVariant) state = service_fixture_get (host->fixture, PATH, VM, "state", NULL);
   ck_assert_str_eq (g_variant_get_string (state, NULL), expected);
@@ -83,20 +48,21 @@ assert_property (Host *host, const char *expected)
 
 START_TEST (without_hooks_nothing_waits)
 {
-  Host host = host_new ();
+  HookHost host = hook_host_new (UUID, "{\"name\":\"n\"}");
   xm_vm_set_state (host.vm, XM_VM_CREATING_DEVICES);
   xm_vm_set_state (host.vm, XM_VM_RUNNING);
   assert_told (&host, " vm:state:creating-devices creating, 0) vm:state:running running, 0)");
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 START_TEST (the_signal_waits_and_the_property_does_not)
 {
-  Host host = host_new ();
+  HookHost host = hook_host_new (UUID, "{\"name\":\"n\"}");
   XmVm *other = service_fixture_add_vm (host.fixture, OTHER, "{\"name\":\"o\"}");
-  set_hook (&host, "run-on-state-change", "echo \"state $*\" >$T/said; read -r word <$T/go");
-  set_hook (&host, "run-on-acpi-state-change", "echo \"acpi $*\" >$T/said; read -r word <$T/go");
+  hook_host_set (&host, "run-on-state-change", "echo \"state $*\" >$T/said; read -r word <$T/go");
+  hook_host_set (&host, "run-on-acpi-state-change",
+                 "echo \"acpi $*\" >$T/said; read -r word <$T/go");
 
   xm_vm_set_state (host.vm, XM_VM_CREATING_DEVICES);
   xm_vm_set_state (host.vm, XM_VM_CREATED);
@@ -118,22 +84,23 @@ START_TEST (the_signal_waits_and_the_property_does_not)
   service_fixture_wait_signal (host.fixture, "vm_state_changed");
   ck_assert (channel_is_silent (&host.said));
 
-  set_hook (&host, "run-on-state-change", "exit 1"); /* is logged, and the rest goes on */
+  hook_host_set (&host, "run-on-state-change", "exit 1"); /* is logged, and the rest goes on */
   xm_vm_set_state (host.vm, XM_VM_SHUTDOWN);
   channel_expect (&host.said, "acpi " UUID " 5");
   channel_say (&host.go, "on");
   service_fixture_wait_signal (host.fixture, "vm_state_changed");
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 START_TEST (what_the_guest_tells_waits_in_the_same_order)
 {
-  Host host = host_new ();
+  HookHost host = hook_host_new (UUID, "{\"name\":\"n\"}");
   xm_vm_set_state (host.vm, XM_VM_RUNNING);
   host.vm->domid = 5;
   g_free (told (&host));
-  set_hook (&host, "run-on-acpi-state-change", "echo \"acpi $*\" >$T/said; read -r word <$T/go");
+  hook_host_set (&host, "run-on-acpi-state-change",
+                 "echo \"acpi $*\" >$T/said; read -r word <$T/go");
   xm_vm_power_told (host.vm, 3);
   channel_expect (&host.said, "acpi " UUID " 3");
   xm_vm_power_told (host.vm, 0);
@@ -144,28 +111,28 @@ START_TEST (what_the_guest_tells_waits_in_the_same_order)
   channel_say (&host.go, "on");
   service_fixture_wait_signal (host.fixture, "vm_state_changed");
   host.vm->domid = -1;
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 START_TEST (what_was_so_already_runs_no_hook)
 {
-  Host host = host_new ();
-  set_hook (&host, "run-on-state-change", "echo \"state $*\" >$T/said");
+  HookHost host = hook_host_new (UUID, "{\"name\":\"n\"}");
+  hook_host_set (&host, "run-on-state-change", "echo \"state $*\" >$T/said");
   host.vm->state = XM_VM_RUNNING;
   xm_state_hooks_state (host.vm, FALSE);
   assert_told (&host, " vm:state:running running, 0)");
   xm_vm_set_state (host.vm, XM_VM_PAUSED);
   channel_expect (&host.said, "state " UUID " paused");
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 
 START_TEST (a_hook_that_does_not_end)
 {
-  Host host = host_new ();
+  HookHost host = hook_host_new (UUID, "{\"name\":\"n\"}");
   service_fixture_service (host.fixture)->settings->state_hook_timeout = 1;
-  set_hook (&host, "run-on-state-change", "echo \"state $*\" >$T/said; read -r word <$T/go");
+  hook_host_set (&host, "run-on-state-change", "echo \"state $*\" >$T/said; read -r word <$T/go");
   xm_vm_set_state (host.vm, XM_VM_RUNNING);
   channel_expect (&host.said, "state " UUID " running");
   assert_told (&host, " vm:state:running");
@@ -190,7 +157,7 @@ START_TEST (a_hook_that_does_not_end)
   ck_assert (xm_vm_write (service_fixture_add_vm (host.fixture, OTHER, "{}"), "name", "o", NULL));
   for (int i = 0; i < XM_STATE_HOOKS_MAX_WAITING + 8; i++)
     channel_say (&host.go, "on");
-  host_free (&host);
+  hook_host_free (&host);
 }
 END_TEST
 

@@ -61,11 +61,9 @@ find_out (XmVm *vm, gboolean openxt)
 static char *
 build (ServiceFixture *fixture, const char *name, const char *json)
 {
-  XmService *service = service_fixture_service (fixture);
   g_autoptr (GError) error = NULL;
   gboolean openxt = g_str_has_prefix (name, "openxt-");
-  g_free (service->settings->host_root);
-  service->settings->host_root = g_strdup (HOST);
+  service_fixture_set_host_root (fixture, HOST);
   XmVm *backend = service_fixture_add_vm (fixture, BACKEND_UUID, "{\"name\":\"netback\"}");
   backend->domid = 4;
   XmVm *vm = service_fixture_add_vm (fixture, UUID, json);

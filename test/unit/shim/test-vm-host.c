@@ -31,9 +31,7 @@ static Host
 host_new (void)
 {
   Host host = { .fixture = service_fixture_new (), .root = fixture_new () };
-  XmSettings *settings = service_fixture_service (host.fixture)->settings;
-  g_free (settings->host_root);
-  settings->host_root = g_strdup (host.root);
+  service_fixture_set_host_root (host.fixture, host.root);
   host.vm = service_fixture_add_vm (host.fixture, UUID, "{\"name\":\"n\"}");
   return host;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fake-host.h"
+#include "service-fixture.h"
 #include "shim/vm-config.h"
 #include "shim/vm-pci-config.h"
 #include "shim/vm-pci.h"
@@ -27,7 +28,7 @@ static Host
 host_new (const char *json)
 {
   Host host = { service_fixture_new (), fake_host_new (), NULL };
-  fake_host_use (host.fixture, host.root);
+  service_fixture_set_host_root (host.fixture, host.root);
   host.vm = service_fixture_add_vm (host.fixture, UUID, json);
   return host;
 }
@@ -335,7 +336,7 @@ START_TEST (only_adapters_of_the_host_are_taken)
   set_gpu (&host, "0000:03:00.0", "0000:03:00.0");
 
   /* It can be given back where the host has none. */
-  fake_host_use (host.fixture, "/nonexistent");
+  service_fixture_set_host_root (host.fixture, "/nonexistent");
   set_gpu (&host, "0000:01:00.0", "0000:03:00.0");
   set_gpu (&host, "", "");
   host_free (&host);

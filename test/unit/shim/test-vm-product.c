@@ -205,19 +205,11 @@ run_step (XmVm *vm, Step *step)
   return start;
 }
 
-static void
-use_host_root (ServiceFixture *fixture, const char *dir)
-{
-  XmSettings *settings = service_fixture_service (fixture)->settings;
-  g_free (settings->host_root);
-  settings->host_root = g_strdup (dir);
-}
-
 START_TEST (a_cd_with_the_environment)
 {
   g_autoptr (ServiceFixture) fixture = service_fixture_new ();
   g_autofree char *dir = fixture_new ();
-  use_host_root (fixture, dir);
+  service_fixture_set_host_root (fixture, dir);
   XmVm *vm = service_fixture_add_vm (fixture, UUID,
                                      "{\"productproperty\":{\"k\":{\"value\":\"needle\"}}}");
   Step step;
@@ -257,7 +249,7 @@ START_TEST (a_cd_that_cannot_be_made)
 {
   g_autoptr (ServiceFixture) fixture = service_fixture_new ();
   char *dir = fixture_new ();
-  use_host_root (fixture, dir);
+  service_fixture_set_host_root (fixture, dir);
   XmVm *vm = service_fixture_add_vm (fixture, UUID, "{\"ovf-transport-iso\":\"true\"}");
   fixture_write_file (dir, "var/lib/ovf", "no folder");
   Step step;
@@ -267,7 +259,7 @@ START_TEST (a_cd_that_cannot_be_made)
   fixture_free (dir);
 
   dir = fixture_new ();
-  use_host_root (fixture, dir);
+  service_fixture_set_host_root (fixture, dir);
   g_autofree char *path = g_strdup (g_getenv ("PATH"));
   g_setenv ("PATH", dir, TRUE); /* nothing that makes images */
   xm_start_free (run_step (vm, &step));

@@ -219,9 +219,7 @@ START_TEST (stubdomain)
 
   ck_assert_int_eq (g_mkdir_with_parents (folder, 0700), 0);
   qemu->fixture = service_fixture_new ();
-  XmSettings *settings = service_fixture_service (qemu->fixture)->settings;
-  g_free (settings->host_root);
-  settings->host_root = g_strdup (root);
+  service_fixture_set_host_root (qemu->fixture, root);
   qemu->status = "suspended";
   qemu->drives = "[]";
   qemu->vm = service_fixture_add_vm (qemu->fixture, UUID, json);
