@@ -13,7 +13,7 @@ export XM_GUEST_CMDLINE="console=hvc0 quiet xen_legacy_crash"
 
 lab-daemon start || exit 1
 cd /opt/xm-test/regress || exit 1
-(($#)) || set -- ./*.t transitions/*.t lab/*.t
+(($#)) || set -- ./*.t transitions/*.t behind/*.t lab/*.t
 prove --timer --failures --comments "$@"
 status=$?
 

@@ -143,7 +143,7 @@ made=() # uuids of the VMs
 # names may hold anything, so the numbers come from the JSON
 domids () { xl list -l 2>/dev/null | sed -n 's/^        "domid": \([0-9]*\),$/\1/p'; }
 domids_before=$(domids) # a test leaves no other domain behind, even when it fails
-watchers=()
+watchers=() settings=()
 
 clean_up () {
   local uuid
@@ -154,7 +154,7 @@ clean_up () {
   comm -13 <(sort <<<"$domids_before") <(domids | sort) | xargs -r -n 1 xl destroy 2>/dev/null
   ((${#watchers[@]})) && kill "${watchers[@]}" 2>/dev/null
   mountpoint -q "$SAVES" && umount "$SAVES"
-  rm -rf "$WORK"
+  rm -rf "$WORK" "${settings[@]}"
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM HUP
@@ -308,3 +308,61 @@ got_signal () { signals "$1" "$2" | grep -q .; }
 
 # signal_comes NAME MEMBER UUID
 signal_comes () { within "$1" "$LIMIT" got_signal "$2" "$3"; }
+
+# --- all that a VM tells, in order ---
+
+# recorded_guest NAME: a guest whose state hooks tell the bus that they run: there their place
+# among the service's signals shows
+recorded_guest () {
+  local kind
+  ((${#watchers[@]})) || watch_signals
+  new_guest "$1" || return
+  for kind in state acpi; do
+    printf '#!/bin/sh\nexec busctl --system emit / %s regress_hook sss "$1" %s "$2"\n' $IFACE $kind >"$WORK/$kind"
+    chmod 755 "$WORK/$kind"
+  done
+  xec -o "$VM" set run-on-state-change "$WORK/state"
+  xec -o "$VM" set run-on-acpi-state-change "$WORK/acpi"
+}
+
+# documented STATE...: the hooks and signals of a VM that passes through these
+documented () {
+  local -A acpi=([running]=acpi-0 [suspended]=acpi-3 [stopped]=acpi-5)
+  local state words=()
+  for state; do
+    [[ $state == creating ]] || words+=("state-$state")
+    words+=(${acpi[$state]-} "$state")
+  done
+  echo "${words[*]}"
+}
+
+# recorded UUID [LINES]: the hooks and signals since the last `passes`; the same twice running
+# counts once
+recorded () {
+  sed -n "$((seen + 1)),${2-$}p" "$WORK/signals" | grep -F "$1" | sed -n \
+    -e 's/.*"member":"regress_hook".*"data":\[".*","\(.*\)","\(.*\)"\]}}$/\1-\2/p' \
+    -e 's/.*"member":"vm_state_changed".*,"\([a-z]*\)",[-0-9]*\]}}$/\1/p' | uniq | paste -sd ' '
+}
+
+passed () { # UUID STATES
+  local lines record states
+  lines=$(wc -l <"$WORK/signals")
+  record=$(recorded "$1" "$lines")
+  states=$(tr ' ' '\n' <<<"$record" | grep -v - | paste -sd ' ')
+  # shellcheck disable=SC2086 # words on purpose
+  [[ $states =~ ^($2)$ && $record == "$(documented $states)" ]] && seen=$lines
+}
+
+# passes NAME STATES [UUID]: all that was told since the last time, and the hooks that ran, are
+# those of a VM that passes through STATES, a regular expression
+passes () {
+  within "$1" "$LIMIT" passed "${3-$U}" "$2" || { diag "recorded: $(recorded "${3-$U}")"; diag "expected: $2"; return 1; }
+}
+
+# What leaves no trace in xenstore is looked for at an interval, in the lab of 5 s.
+look_every_second () {
+  [[ $XM_TARGET == sim ]] || return 0
+  settings=("$XM_SIM_DIR/xenmgr-xl.conf")
+  printf '[limits]\nrefresh-interval=1\n' >"${settings[0]}"
+  daemon restart || diag 'restart failed'
+}

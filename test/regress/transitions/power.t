@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # sleep, resume, hibernate and switch, where there is nothing that could do them: no agent in
 # the guest, no PV driver that knows S3 or S4, no input daemon.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 watch_signals
 new_guest sleeper

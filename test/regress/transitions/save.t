@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# suspend_to_file, resume_from_file, start-from-suspend-image.
-. "$(dirname "$0")/lib.sh"
+# running -> suspending -> suspended -> stopped: suspend_to_file; and back: resume_from_file,
+# start-from-suspend-image
+. "$(dirname "$0")/../lib.sh"
 
 place_for_saves
 image=$SAVES/saver.img
 
-watch_signals
-new_guest saver
+recorded_guest saver
 
 # --- what cannot be saved, and where ---
 fails 'a stopped VM is not saved' '223:IO error: "Error suspending to file\."' \
@@ -16,6 +16,7 @@ fails 'nor is anything left' '' test -e "$image"
 fails 'nothing is resumed without a configuration' '223:IO error: .*/'"$U"'\.cfg: openFile: does not exist' \
   xec-vm -n saver resume-from-file "$image"
 succeeds 'start' xec-vm -n saver start
+passes 'start' 'creating running'
 guest_up saver
 before=$(xec-vm -n saver get domid)
 fails 'a relative path' '223:IO error: saver\.img: ' xec-vm -n saver suspend-to-file saver.img
@@ -26,13 +27,12 @@ prints 'the guest runs on' running xec-vm -n saver get state
 prints 'as the same domain' "$before" xec-vm -n saver get domid
 
 # --- saved ---
-forget_signals
 succeeds 'suspend to a file' xec-vm -n saver suspend-to-file "$image"
 prints 'state' stopped xec-vm -n saver get state
 prints 'domid' -1 xec-vm -n saver get domid
 fails 'no domain is left' . xl list saver
 succeeds 'the file is there' test -s "$image"
-states_become 'the states told' "$U" 'suspending suspended stopped'
+passes 'suspend to a file' 'suspending suspended stopped'
 
 # --- resumed ---
 fails 'resume from a file that does not exist' '223:IO error: .*/none: openFile: does not exist' \
@@ -41,31 +41,28 @@ yes 'no saved state' | head -n 1000 >"$SAVES/rubbish"
 fails 'resume from rubbish' '223:IO error: "File has wrong magic number' \
   xec-vm -n saver resume-from-file "$SAVES/rubbish"
 prints 'state' stopped xec-vm -n saver get state
-forget_signals
 succeeds 'resume from the file' xec-vm -n saver resume-from-file "$image"
 prints 'state' running xec-vm -n saver get state
 after=$(xec-vm -n saver get domid)
 like 'a new domid' "$((after > before))" 1
 unlike 'it runs' "$(xl_state saver)" p
-states_become 'the states told' "$U" 'creating running'
+passes 'resume from the file' 'creating running'
 succeeds 'the file is kept' test -s "$image"
 succeeds 'resume of a running VM does nothing' xec-vm -n saver resume-from-file "$image"
 prints 'the domain is the same' "$after" xec-vm -n saver get domid
 
 # --- the resumed domain is the service's ---
-forget_signals
 guest_do saver poweroff
-states_become 'power-off from inside: the states told' "$U" 'stopping stopped'
+passes 'power-off from inside' 'stopping stopped'
 fails 'no domain is left' . xl list saver
 
 # --- a start from a saved state ---
 xec-vm -n saver set start-from-suspend-image "$image"
-forget_signals
 succeeds 'start from the image' xec-vm -n saver start
-states_become 'the states told' "$U" 'creating running'
+passes 'start from the image' 'creating running'
 prints 'the guest is told' resume xenstore-read "/xenmgr/service-vm-snapshot/$U/state"
 guest_do saver poweroff
-state_becomes 'it powers off' "$U" stopped
+passes 'it powers off' 'stopping stopped'
 within 'nobody is told any more' "$LIMIT" bash -c "! xenstore-exists /xenmgr/service-vm-snapshot/$U/state"
 cp "$SAVES/rubbish" "$image"
 fails 'start from rubbish' '223:IO error: "File has wrong magic number' xec-vm -n saver start

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The service is killed, or restarted, while VMs run: no VM is disturbed, every
 # answered write is there, and what happened meanwhile is found out.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 new_guest runs; runs=$U
 new_guest paused; paused=$U
