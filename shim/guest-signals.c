@@ -31,7 +31,7 @@ struct _XmGuestSignals {
 
 /** Question: whose signal it is. */
 typedef struct {
-  XmGuestSignals *listener; /* owned by a reference */
+  XmGuestSignals *self; /* a reference */
   void (*told) (XmVm *vm);
 } Question;
 
@@ -77,8 +77,8 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (XmVm) vm = xm_bus_caller_find_vm_finish (result);
   if (vm != NULL && vm->object != NULL)
     question->told (vm);
-  question->listener->open--;
-  g_rc_box_release (question->listener);
+  question->self->open--;
+  g_rc_box_release (question->self);
 }
 
 static void

@@ -8,12 +8,12 @@
 #define TOP         "/xc_tools/porticaStatus"
 #define INTERVAL_MS 250
 
-typedef struct {
+struct _XmPorticaStatus {
   XmService *service; /* not owned */
   GSource *watch;
   GHashTable *changed; /* uuids; to be looked at when @timer ends */
   guint timer;
-} Follower;
+};
 
 /** Flag: a node and the key of the VM that it is copied to. */
 static const struct {
@@ -57,45 +57,45 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-look (Follower *follower, XmVm *vm)
+look (XmPorticaStatus *self, XmVm *vm)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (flags); i++) {
     g_autofree char *path = g_strdup_printf (TOP "/%s/%s", vm->uuid, flags[i].node);
     Reading *reading = g_new (Reading, 1);
     *reading = (Reading){ xm_vm_ref (vm), flags[i].key };
-    xl_xenstore_read_async (follower->service->xenstore, path, follower->service->end, on_read,
-                            reading);
+    xl_xenstore_read_async (self->service->xenstore, path, self->service->end, on_read, reading);
   }
 }
 
 static gboolean
 on_timer (gpointer user_data)
 {
-  Follower *follower = user_data;
+  XmPorticaStatus *self = user_data;
   GHashTableIter iter;
   gpointer uuid;
-  follower->timer = 0;
-  g_hash_table_iter_init (&iter, follower->changed);
+  self->timer = 0;
+  g_hash_table_iter_init (&iter, self->changed);
   while (g_hash_table_iter_next (&iter, &uuid, NULL)) {
-    XmVm *vm = xm_vm_lookup (follower->service, uuid);
+    XmVm *vm = xm_vm_lookup (self->service, uuid);
     if (vm != NULL)
-      look (follower, vm);
+      look (self, vm);
   }
-  g_hash_table_remove_all (follower->changed);
+  g_hash_table_remove_all (self->changed);
   return G_SOURCE_REMOVE;
 }
 
 /* Only of VMs that there are: nodes with other names are nobody's. */
 static void
-note (Follower *follower, const char *uuid)
+note (XmPorticaStatus *self, const char *uuid)
 {
-  if (xm_vm_lookup (follower->service, uuid) == NULL)
+  if (xm_vm_lookup (self->service, uuid) == NULL)
     return;
-  g_hash_table_add (follower->changed, g_strdup (uuid));
-  if (follower->timer == 0)
-    follower->timer = g_timeout_add (INTERVAL_MS, on_timer, follower);
+  g_hash_table_add (self->changed, g_strdup (uuid));
+  if (self->timer == 0)
+    self->timer = g_timeout_add (INTERVAL_MS, on_timer, self);
 }
 
+/* Cancelled, it has no names, and the follower may be no more. */
 static void
 on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -107,43 +107,35 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 on_watch (const char *path, gpointer user_data)
 {
-  Follower *follower = user_data;
+  XmPorticaStatus *self = user_data;
   if (!g_str_has_prefix (path, TOP "/")) { /* the beginning, or xenstored is back */
-    xl_xenstore_list_async (follower->service->xenstore, TOP, follower->service->end, on_listed,
-                            follower);
+    xl_xenstore_list_async (self->service->xenstore, TOP, self->service->end, on_listed, self);
     return G_SOURCE_CONTINUE;
   }
   g_auto (GStrv) names = g_strsplit (path + strlen (TOP "/"), "/", 2);
   if (names[0] != NULL)
-    note (follower, names[0]);
+    note (self, names[0]);
   return G_SOURCE_CONTINUE;
 }
 
-static void
-on_end (GCancellable *end, gpointer user_data)
+XmPorticaStatus *
+xm_portica_status_new (XmService *service)
 {
-  Follower *follower = user_data;
-  g_source_destroy (follower->watch);
-  g_clear_handle_id (&follower->timer, g_source_remove);
-}
-
-static void
-follower_free (gpointer data)
-{
-  Follower *follower = data;
-  g_source_unref (follower->watch);
-  g_hash_table_unref (follower->changed);
-  g_free (follower);
+  XmPorticaStatus *self = g_new0 (XmPorticaStatus, 1);
+  self->service = service;
+  self->changed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->watch = xl_xenstore_watch_source_new (service->xenstore, TOP);
+  g_source_set_callback (self->watch, G_SOURCE_FUNC (on_watch), self, NULL);
+  g_source_attach (self->watch, NULL);
+  return self;
 }
 
 void
-xm_portica_status_follow (XmService *service)
+xm_portica_status_free (XmPorticaStatus *self)
 {
-  Follower *follower = g_new0 (Follower, 1);
-  follower->service = service;
-  follower->changed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  follower->watch = xl_xenstore_watch_source_new (service->xenstore, TOP);
-  g_source_set_callback (follower->watch, G_SOURCE_FUNC (on_watch), follower, NULL);
-  g_source_attach (follower->watch, NULL);
-  g_cancellable_connect (service->end, G_CALLBACK (on_end), follower, follower_free);
+  g_source_destroy (self->watch);
+  g_source_unref (self->watch);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_hash_table_unref (self->changed);
+  g_free (self);
 }

@@ -253,7 +253,7 @@ xm_service_export (XmService *service, GDBusConnection *connection, GError **err
   if (service->vm_node == NULL)
     return FALSE;
   xm_vm_set_sync (service);
-  xm_portica_status_follow (service);
+  service->portica_status = xm_portica_status_new (service);
   recover (service);
   xm_bus_object_announce (connection, TRUE);
   return TRUE;
@@ -311,6 +311,7 @@ xm_service_free (XmService *service)
   g_clear_pointer (&service->peers, xm_peers_free);
   g_clear_pointer (&service->host_lid, xm_host_lid_free);
   g_clear_pointer (&service->guest_signals, xm_guest_signals_free);
+  g_clear_pointer (&service->portica_status, xm_portica_status_free);
   g_clear_pointer (&service->hosts_file, xm_hosts_file_free);
   g_clear_pointer (&service->host_files, xm_host_files_free);
   g_clear_pointer (&service->host_info, xm_host_info_free);

@@ -66,9 +66,10 @@ struct _XmService {
   struct _XmAutostart *autostart;
   struct _XmAccess *access; /* NULL: whom the bus lets in may do all */
   struct _XmHostPower *host_power;
-  struct _XmHostLid *host_lid;           /* NULL until there is a connection */
-  struct _XmGuestSignals *guest_signals; /* the same */
-  gboolean going_down;                   /* all VMs end: see shutdown-all.h */
+  struct _XmHostLid *host_lid;             /* NULL until there is a connection */
+  struct _XmGuestSignals *guest_signals;   /* the same */
+  struct _XmPorticaStatus *portica_status; /* the same */
+  gboolean going_down;                     /* all VMs end: see shutdown-all.h */
   int network_backend; /* the domain that /local/domain/0/backend-domid names; 0 none of ours */
   gboolean recovered;  /* from what happened while there was no service */
   gboolean ending;     /* the VMs leave the bus, their domains stay */
