@@ -325,7 +325,8 @@ recorded_guest () {
   xec -o "$VM" set run-on-acpi-state-change "$WORK/acpi"
 }
 
-# documented STATE...: the hooks and signals of a VM that passes through these
+# documented STATE...: the hooks and signals of a VM that passes through these, as docs/lifecycle.md
+# says
 documented () {
   local -A acpi=([running]=acpi-0 [suspended]=acpi-3 [stopped]=acpi-5)
   local state words=()
