@@ -3,17 +3,8 @@
 # What bash offers for xec and xec-vm when somebody presses the tab key.
 . "$(dirname "$0")/lib.sh"
 sim_only
-set +u # bash-completion was not written for it
-. /usr/share/bash-completion/bash_completion
-. "$XM_SOURCE/xec/bash-completion"
+. "$(dirname "$0")/completion.sh"
 
-# What the last of the words may become is then in COMPREPLY. The words are those that readline
-# finds, with their quoting.
-press_tab () { # WORD...
-  COMP_WORDS=("$@") COMP_LINE="$*" COMP_TYPE=9 COMP_KEY=9 COMPREPLY=()
-  COMP_POINT=${#COMP_LINE} COMP_CWORD=$(($# - 1))
-  _xec
-}
 completes () { # NAME WORD... EXPECTED, one a line
   press_tab "${@:2:$#-2}"
   is "$1" "$(printf '%s\n' "${COMPREPLY[@]}")" "${!#}"
