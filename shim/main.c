@@ -24,6 +24,9 @@ static const char *const bus_names[] = { "com.citrix.xenclient.db", "com.citrix.
  * growing. */
 #define TRIM_THRESHOLD (128 * 1024)
 
+/* When there is none: a bus without systemd starts us with an empty environment. xl is in sbin. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* How long another process may keep one of our names. */
 #define PATIENCE_SECONDS 5
 
@@ -203,6 +206,7 @@ int
 main (int argc, char **argv)
 {
   setlocale (LC_ALL, "");
+  g_setenv ("PATH", DEFAULT_PATH, FALSE);
   /* GDBus's worker allocates each message and this thread frees it: one arena serves both with less
    * memory. */
   mallopt (M_ARENA_MAX, 1);
