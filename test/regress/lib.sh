@@ -309,6 +309,20 @@ got_signal () { signals "$1" "$2" | grep -q .; }
 # signal_comes NAME MEMBER UUID
 signal_comes () { within "$1" "$LIMIT" got_signal "$2" "$3"; }
 
+# progress_of OPERATION: `DONE TOTAL ENDED` of each signal since forget_signals, for the VM
+progress_of () { signals progress "\"$1\"" | grep -F "\"$VM\"" | sed 's/.*",\(.*\),\(.*\),\(.*\)\]$/\1 \2 \3/'; }
+
+# begins_and_ends OPERATION TOTAL [AT-FIRST]: and in between it goes on, never back
+begins_and_ends () {
+  local lines
+  sync_signals
+  lines=$(progress_of "$1")
+  is "$1: the first" "$(head -n 1 <<<"$lines")" "0 ${3-$2} false"
+  is "$1: the last" "$(tail -n 1 <<<"$lines")" "$2 $2 true"
+  is "$1: only one is the end" "$(grep -c 'true$' <<<"$lines")" 1
+  is "$1: it goes on" "$(sort -n -s -k 1,1 <<<"$lines")" "$lines"
+}
+
 # --- all that a VM tells, in order ---
 
 # recorded_guest NAME: a guest whose state hooks tell the bus that they run: there their place

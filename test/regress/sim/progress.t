@@ -9,21 +9,8 @@ watch_signals
 new_guest slow
 memory=$((128 * 1024 * 1024))
 
-# told OPERATION: `DONE TOTAL ENDED` of each signal since forget_signals, for this VM
-told () { signals progress "\"$1\"" | grep -F "\"$VM\"" | sed 's/.*",\(.*\),\(.*\),\(.*\)\]$/\1 \2 \3/'; }
-tells () { told "$1" | grep -qx "$2"; }
-only () { is "$1" "$(told "$2")" "$3"; } # NAME OPERATION LINES
-
-# begins_and_ends OPERATION TOTAL [AT-FIRST]: and in between it goes on, never back
-begins_and_ends () {
-  local lines
-  sync_signals
-  lines=$(told "$1")
-  is "$1: the first" "$(head -n 1 <<<"$lines")" "0 ${3-$2} false"
-  is "$1: the last" "$(tail -n 1 <<<"$lines")" "$2 $2 true"
-  is "$1: only one is the end" "$(grep -c 'true$' <<<"$lines")" 1
-  is "$1: it goes on" "$(sort -n -s -k 1,1 <<<"$lines")" "$lines"
-}
+tells () { progress_of "$1" | grep -qx "$2"; }
+only () { is "$1" "$(progress_of "$2")" "$3"; } # NAME OPERATION LINES
 
 # held OPERATION COMMAND...: begins it; its xl stops half way, until released
 held () {
@@ -83,7 +70,7 @@ within 'save: what is written so far' "$LIMIT" tells save "[1-9][0-9]* $memory f
 xec-vm -n slow destroy
 wait $operation
 sync_signals
-like 'it has ended, and was not done' "$(told save | tail -n 1)" "^[1-9][0-9]{0,5} $memory true$"
+like 'it has ended, and was not done' "$(progress_of save | tail -n 1)" "^[1-9][0-9]{0,5} $memory true$"
 touch "$WORK/go"
 xl-sim fault save off
 
