@@ -250,6 +250,15 @@ folder_left (const char *folder)
   return g_string_free (names, FALSE);
 }
 
+/* A file that a broken disk would not let go stays, which the log tells. */
+static gboolean
+is_told (const char *path)
+{
+  g_autofree char *log = host_file ("daemon.log"), *text = NULL;
+  g_autofree char *told = g_strdup_printf ("%s: %s", path, g_strerror (EIO));
+  return g_file_get_contents (log, &text, NULL, NULL) && strstr (text, told) != NULL;
+}
+
 static char *
 save_left (const char *vm, const char *folder)
 {
@@ -259,8 +268,12 @@ save_left (const char *vm, const char *folder)
   const char *const names[] = { former, record };
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autofree char *path = host_file (names[i]);
-    if (g_file_test (path, G_FILE_TEST_EXISTS))
+    if (!g_file_test (path, G_FILE_TEST_EXISTS))
+      continue;
+    if (!is_told (path))
       return g_strdup (names[i]);
+    if (names[i] == former) /* an admin's to remove; the next life removes the record */
+      unlink (path);
   }
   return NULL;
 }

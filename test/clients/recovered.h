@@ -55,7 +55,8 @@ int vm_domid (const char *path);
 char *vm_settles (const char *path);
 
 /**
- * saves_left: waits until nothing is left of a save of the VM to a file in @folder of the host.
+ * saves_left: waits until nothing is left of a save of the VM to a file in @folder of the host, but
+ * what the log tells could not be removed.
  * Returns: (nullable): what is, NULL for nothing.
  */
 char *saves_left (const char *vm, const char *folder);
