@@ -346,7 +346,8 @@ documented () {
   local state words=()
   for state; do
     [[ $state == creating ]] || words+=("state-$state")
-    words+=(${acpi[$state]-} "$state")
+    [[ -z ${acpi[$state]-} ]] || words+=("${acpi[$state]}")
+    words+=("$state")
   done
   echo "${words[*]}"
 }
