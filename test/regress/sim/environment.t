@@ -4,18 +4,16 @@
 . "$(dirname "$0")/../lib.sh"
 sim_only
 
-cat >"$WORK/xl" <<TOOL
-#!/bin/sh
-/usr/bin/printenv PATH >>"$WORK/paths"
-exec $(command -v xl) "\$@"
-TOOL
-chmod +x "$WORK/xl"
-
-# paths_of NAME WRAPPER PATH: what xl is given as PATH by a service that is started so
+# paths_of NAME WRAPPER PATH: what xl is given as PATH by a service that is started so. Each service
+# has an xl of its own: one that ends may still run its last.
+services=0
 paths_of () {
-  rm -f "$WORK/paths"
-  XM_DAEMON_WRAPPER=$2 XM_DAEMON_OPTIONS="--xl $WORK/xl" daemon restart
-  is "$1" "$(sort -u "$WORK/paths")" "$3"
+  local tool=$WORK/xl-$((++services))
+  printf '#!/bin/sh\n/usr/bin/printenv PATH >>%q\nexec %q "$@"\n' "$tool.paths" "$(command -v xl)" >"$tool"
+  chmod +x "$tool"
+  XM_DAEMON_WRAPPER=$2 XM_DAEMON_OPTIONS="--xl $tool" daemon restart
+  within "$1: xl has run" "$LIMIT" test -s "$tool.paths"
+  is "$1" "$(sort -u "$tool.paths")" "$3"
 }
 
 paths_of 'without a PATH, xl has the one of an admin' 'env -u PATH' \
