@@ -61,8 +61,9 @@ if [[ $GUEST == hvm ]]; then
   prints 'it is awake' 0 xec-vm -n napper get acpi-state
   sync_signals
   is 'what was told' "$(signals notify "$U" | grep -o 'power-state:.' | uniq | paste -sd ' ')" 'power-state:3 power-state:0'
-  guest_do napper poweroff
-  states_become 'it is as alive as before' "$U" 'running stopping stopped'
+  # Linux hears no sysrq through xenstore after it has slept, so it cannot be told to power off
+  succeeds 'destroy' xec-vm -n napper destroy
+  states_become 'the states told' "$U" 'running stopped'
 fi
 
 done_testing
