@@ -9,11 +9,8 @@ hook () { # NAME TEXT: a program for the service to run
   printf '#!/bin/bash\nWORK=%q IFACE=%q\n%s\n' "$WORK" "$IFACE" "$2" >"$WORK/$1"
   chmod 755 "$WORK/$1"
 }
-# tells the bus of itself: there its place among the service's signals shows
-tell='busctl --system emit / $IFACE regress_hook sss "$1" "${0##*/}" "$2"'
-hook state "$tell"
-hook acpi "$tell"
-hook hold "$tell; read -r word <\"\$WORK/go\""
+# as the hooks of recorded_guest, and then waits
+hook hold 'busctl --system emit / $IFACE regress_hook sss "$1" hold "$2"; read -r word <"$WORK/go"'
 hook fail 'exit 1'
 
 # sequence UUID: what was told since forget_signals, in order
@@ -28,10 +25,7 @@ sequence_becomes () { # NAME UUID SEQUENCE
   within "$1" "$LIMIT" happened "$2" "$3" || { diag "told: $(sequence "$2")"; diag "expected: $3"; return 1; }
 }
 
-new_guest hooked
-watch_signals
-xec -o "$VM" set run-on-state-change "$WORK/state"
-xec -o "$VM" set run-on-acpi-state-change "$WORK/acpi"
+recorded_guest hooked
 
 succeeds 'start' xec-vm -u "$U" start
 sequence_becomes 'hooks run before the signal, and none for creating' "$U" \
