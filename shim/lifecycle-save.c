@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/error.h"
 #include "shim/lifecycle-private.h"
+#include "shim/mount.h"
 
 /*
  * suspend_to_file and resume_from_file. xl save destroys the domain once its
@@ -11,11 +12,11 @@
 #define SAVE_ERROR "Error suspending to file."
 
 static gboolean
-check_absolute (const char *path, GError **error)
+check_file (const XmOperation *op, GError **error)
 {
-  if (g_path_is_absolute (path))
-    return TRUE;
-  xm_error_set_io (error, "%s: openFile: invalid argument (not an absolute path)", path);
+  if (g_path_is_absolute (op->file))
+    return xm_mounted_check_shared (op->vm->service, op->file, error);
+  xm_error_set_io (error, "%s: openFile: invalid argument (not an absolute path)", op->file);
   return FALSE;
 }
 
@@ -140,7 +141,7 @@ xm_operation_suspend_to_file (XmOperation *op)
   GError *error = NULL;
   if (op->vm->domid < 0)
     xm_error_set_io (&error, "\"" SAVE_ERROR "\"");
-  if (error != NULL || !check_absolute (op->file, &error)) {
+  if (error != NULL || !check_file (op, &error)) {
     xm_operation_end (op, error);
     return;
   }
@@ -180,7 +181,7 @@ void
 xm_operation_resume_from_file (XmOperation *op)
 {
   GError *error = NULL;
-  if (check_absolute (op->file, &error))
+  if (check_file (op, &error))
     xm_domains_refresh_async (op->vm->service->domains, op->cancellable, on_looked, op);
   else
     xm_operation_end (op, error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/error.h"
+#include "shim/host-run.h"
 
 /* -- the table --------------------------------------------------------------------- */
 
@@ -15,12 +16,15 @@ xm_mounted_free (XmMounted *mounted)
   g_free (mounted);
 }
 
+/* In the table, the root of what PrivateTmp has put over /tmp and /var/tmp. */
+#define PRIVATE_TMP "/systemd-private-"
+
 /* A line: `36 35 98:0 /root /dir options tags... - type device options`. Blanks in names are
  * written as octal escapes. */
 static XmMounted *
 parse_line (const char *line)
 {
-  enum { DIR = 4, MIN_WORDS = 10, BEHIND_DASH = 3 };
+  enum { ROOT = 3, DIR = 4, MIN_WORDS = 10, BEHIND_DASH = 3 };
   g_auto (GStrv) words = g_strsplit (line, " ", -1);
   guint n = g_strv_length (words), dash = DIR + 1;
   while (dash < n && !g_str_equal (words[dash], "-"))
@@ -30,6 +34,7 @@ parse_line (const char *line)
   const char *options = words[dash + BEHIND_DASH];
   XmMounted *mounted = g_new (XmMounted, 1);
   mounted->dir = g_strcompress (words[DIR]);
+  mounted->is_private = strstr (words[ROOT], PRIVATE_TMP) != NULL;
   mounted->device = g_strcompress (words[dash + 2]);
   mounted->writable = g_str_equal (options, "rw") || g_str_has_prefix (options, "rw,");
   return mounted;
@@ -65,6 +70,23 @@ xm_mounted_find (const GPtrArray *mounted, const char *device, const char *dir)
       return line;
   }
   return NULL;
+}
+
+gboolean
+xm_mounted_check_shared (XmService *service, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) mounted = xm_mounted_list (service);
+  g_autofree char *plain = g_canonicalize_filename (path, "/");
+  for (guint i = 0; i < mounted->len; i++) {
+    const XmMounted *line = mounted->pdata[i];
+    gsize length = strlen (line->dir);
+    if (line->is_private && g_str_has_prefix (plain, line->dir) &&
+        (plain[length] == '/' || plain[length] == '\0')) {
+      xm_error_set_io (error, "%s: the service has a %s of its own", path, line->dir);
+      return FALSE;
+    }
+  }
+  return TRUE;
 }
 
 /* -- mounting ---------------------------------------------------------------------- */
@@ -122,7 +144,7 @@ on_mounted (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Attempt *attempt = g_task_get_task_data (task);
   GError *error = NULL;
-  g_autoptr (XlOutput) output = xl_runner_run_finish (XL_RUNNER (source), result, &error);
+  g_autoptr (XlOutput) output = xm_host_run_finish (attempt->service, result, &error);
   if (output != NULL) {
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);
@@ -156,9 +178,7 @@ run_mount (GTask *task)
   argv[n++] = attempt->device;
   argv[n++] = attempt->dir;
   argv[n] = NULL;
-  /* A journal may take its time. */
-  xl_runner_run_async (attempt->service->helpers, argv, NULL, XL_TIMEOUT_BUILD,
-                       g_task_get_cancellable (task), on_mounted, task);
+  xm_host_run_async (attempt->service, argv, g_task_get_cancellable (task), on_mounted, task);
 }
 
 void
@@ -194,7 +214,7 @@ on_unmounted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  g_autoptr (XlOutput) output = xl_runner_run_finish (XL_RUNNER (source), result, &error);
+  g_autoptr (XlOutput) output = xm_host_run_finish (g_task_get_task_data (task), result, &error);
   if (output != NULL)
     g_task_return_boolean (task, TRUE);
   else
@@ -209,9 +229,9 @@ xm_umount_async (XmService *service,
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   g_task_set_source_tag (task, xm_umount_async);
+  g_task_set_task_data (task, service, NULL);
   const char *const argv[] = { "umount", "--", dir, NULL };
-  /* What was written goes to the disk first. */
-  xl_runner_run_async (service->helpers, argv, NULL, XL_TIMEOUT_BUILD, NULL, on_unmounted, task);
+  xm_host_run_async (service, argv, NULL, on_unmounted, task);
 }
 
 gboolean

@@ -13,7 +13,7 @@ typedef enum {
 
 /**
  * xm_mount_async: mounts the file system on the block device @device at @dir by mount(8), which
- * finds out what it is. Never with set-user-id programs or device files: the content is a guest's.
+ * finds out what it is, where the whole host sees it (xm_host_run_async()). Never with set-user-id programs or device files: the content is a guest's.
  * A file system that is not clean, as that of a running or crashed guest, is mounted read-only
  * without recovery. Errors: as of helper programs.
  */
@@ -38,6 +38,7 @@ typedef struct {
   char *device; /* what was mounted, such as /dev/loop0 */
   char *dir;
   gboolean writable;
+  gboolean is_private; /* a unit's own /tmp or /var/tmp */
 } XmMounted;
 
 void xm_mounted_free (XmMounted *mounted);
@@ -49,5 +50,11 @@ GPtrArray *xm_mounted_list (XmService *service);
 /** xm_mounted_find: (transfer none) (nullable): the line that has @device and @dir; a NULL matches
  * any. */
 const XmMounted *xm_mounted_find (const GPtrArray *mounted, const char *device, const char *dir);
+
+/**
+ * xm_mounted_check_shared: fails when @path, which is absolute, is in a /tmp that only the service
+ * sees: what it puts there its clients would not find, and the other way round.
+ */
+gboolean xm_mounted_check_shared (XmService *service, const char *path, GError **error);
 
 G_END_DECLS

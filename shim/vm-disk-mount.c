@@ -253,6 +253,8 @@ xm_vm_disk_mount (gpointer owner, GVariant *parameters, GDBusMethodInvocation *i
   else if (user != NULL)
     xm_error_set_plain (&error, "disk %u cannot be mounted for writing: vm %s runs with it",
                         call->id, user->uuid);
+  else
+    xm_mounted_check_shared (call->vm->service, call->dir, &error);
   if (error != NULL) {
     fail (call, error);
     return;

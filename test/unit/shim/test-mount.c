@@ -79,6 +79,25 @@ START_TEST (the_table_is_read)
 }
 END_TEST
 
+START_TEST (a_private_tmp)
+{
+  g_autoptr (GError) error = NULL;
+  fixture_write_file (scripts, "proc/self/mountinfo",
+                      "21 27 0:19 / /dev rw shared:7 - devtmpfs dev rw\n"
+                      "30 27 7:3 /tmp/systemd-private-07-xenmgr-xl.service-Qx/tmp /tmp rw - ext4 "
+                      "/dev/vda rw\n"
+                      "31 27 7:3 / /var/tmpfs rw - tmpfs tmpfs rw\n");
+  ck_assert (xm_mounted_check_shared (service, "/tmpfile", NULL));
+  ck_assert (xm_mounted_check_shared (service, "/srv/tmp/x", NULL));
+  ck_assert (xm_mounted_check_shared (service, "/var/tmpfs/x", NULL));
+  ck_assert (xm_mounted_check_shared (service, "/tmp/../srv/x", NULL));
+  ck_assert (!xm_mounted_check_shared (service, "/tmp", NULL));
+  ck_assert (!xm_mounted_check_shared (service, "/srv/../tmp//x", &error));
+  ck_assert_str_eq (error->message,
+                    "223:IO error: /srv/../tmp//x: the service has a /tmp of its own");
+}
+END_TEST
+
 START_TEST (options)
 {
   script_noting (scripts, "mount", "");
@@ -133,23 +152,66 @@ START_TEST (what_a_killed_mount_did_is_undone)
 }
 END_TEST
 
-START_TEST (unmounting)
+static gboolean
+umount_it (GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
+  xm_umount_async (service, "/mnt/x y", on_ended, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return xm_umount_finish (result, error);
+}
+
+START_TEST (unmounting)
+{
   g_autoptr (GError) error = NULL;
   script_noting (scripts, "umount", "");
-  xm_umount_async (service, "/mnt/x y", on_ended, &result);
-  while (result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  ck_assert (xm_umount_finish (result, NULL));
+  ck_assert (umount_it (NULL));
 
-  g_clear_object (&result);
   script_noting (scripts, "umount", "exit 32");
-  xm_umount_async (service, "/mnt/x y", on_ended, &result);
+  ck_assert (!umount_it (&error));
+  ck_assert_str_eq (error->message, "223:IO error: command: \"umount -- /mnt/x y\" FAILED.");
+}
+END_TEST
+
+#define RUN "systemd-run --quiet --wait --pipe --collect --setenv=LC_ALL=C --property=RuntimeMaxSec="
+
+START_TEST (among_the_mounts_of_the_host)
+{
+  g_autofree char *booted = g_build_filename (scripts, "run/systemd/system", NULL);
+  g_autoptr (GError) error = NULL;
+  ck_assert_int_eq (g_mkdir_with_parents (booted, 0700), 0);
+  script_noting (scripts, "systemd-run", "");
+  ck_assert (mount_it (0, NULL, NULL));
+  xl_runner_set_timeout (service->helpers, XL_TIMEOUT_BUILD, 0);
+  ck_assert (umount_it (NULL));
+  assert_calls (RUN "290 -- mount -o rw,nosuid,nodev -- /dev/loop3 /mnt/x y\n" /**/
+                RUN "infinity -- umount -- /mnt/x y\n");
+
+  script_noting (scripts, "systemd-run", "exit 32");
+  ck_assert (!umount_it (&error));
+  ck_assert_str_eq (error->message, "223:IO error: command: \"umount -- /mnt/x y\" FAILED.");
+}
+END_TEST
+
+/* It would go on: systemd has started it. */
+START_TEST (one_that_systemd_runs_is_not_given_up)
+{
+  Channel begun = channel_new (scripts, "begun"), go = channel_new (scripts, "go");
+  g_autofree char *booted = g_build_filename (scripts, "run/systemd/system", NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  ck_assert_int_eq (g_mkdir_with_parents (booted, 0700), 0);
+  script_noting (scripts, "systemd-run", "echo begun >$T/begun; read -r <$T/go");
+  xm_mount_async (service, "/dev/loop3", "/mnt/x y", 0, cancellable, on_ended, &result);
+  channel_expect (&begun, "begun");
+  g_cancellable_cancel (cancellable);
+  channel_say (&go, "go");
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
-  ck_assert (!xm_umount_finish (result, &error));
-  ck_assert_str_eq (error->message, "223:IO error: command: \"umount -- /mnt/x y\" FAILED.");
+  ck_assert (xm_mount_finish (result, NULL));
+  channel_close (&begun);
+  channel_close (&go);
 }
 END_TEST
 
@@ -161,10 +223,13 @@ main (void)
   tcase_set_timeout (tcase, 60);
   tcase_add_checked_fixture (tcase, set_up, tear_down);
   tcase_add_test (tcase, the_table_is_read);
+  tcase_add_test (tcase, a_private_tmp);
   tcase_add_test (tcase, options);
   tcase_add_test (tcase, an_unclean_file_system_can_be_read);
   tcase_add_test (tcase, what_a_killed_mount_did_is_undone);
   tcase_add_test (tcase, unmounting);
+  tcase_add_test (tcase, among_the_mounts_of_the_host);
+  tcase_add_test (tcase, one_that_systemd_runs_is_not_given_up);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }
