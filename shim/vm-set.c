@@ -288,6 +288,16 @@ typedef struct {
   GTask *task;
 } Deletion;
 
+/* @deletion: (transfer full) @error: (transfer full) */
+static void
+fail_deletion (Deletion *deletion, GError *error)
+{
+  g_task_return_error (deletion->task, error);
+  g_object_unref (deletion->task);
+  xm_vm_unref (deletion->vm);
+  g_free (deletion);
+}
+
 static void
 on_removal_durable (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -302,8 +312,9 @@ on_removal_durable (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   xm_run_files_remove (vm);
   g_autofree char *state_node = g_strconcat ("/state/", vm->uuid, NULL);
-  const XlXenstoreChange gone = { state_node, NULL, NULL };
-  xl_xenstore_apply_async (vm->service->xenstore, &gone, 1, NULL, NULL, NULL);
+  g_autofree char *mount_node = g_strconcat ("/xenmgr/mount/", vm->uuid, NULL);
+  const XlXenstoreChange gone[] = { { state_node, NULL, NULL }, { mount_node, NULL, NULL } };
+  xl_xenstore_apply_async (vm->service->xenstore, gone, G_N_ELEMENTS (gone), NULL, NULL, NULL);
   xm_signal_vm (vm, "vm_deleted");
   if (durable)
     g_task_return_boolean (task, TRUE);
@@ -323,23 +334,10 @@ on_images_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!xm_disk_images_remove_finish (result, &error) ||
       !xm_store_remove (store, vm->db_path, &error) ||
       !xm_store_remove (store, dom_store, &error)) {
-    g_task_return_error (deletion->task, error);
-    g_object_unref (deletion->task);
-    xm_vm_unref (vm);
-    g_free (deletion);
+    fail_deletion (deletion, error);
     return;
   }
   xm_store_commit_async (store, NULL, on_removal_durable, deletion);
-}
-
-/* @deletion: (transfer full) @error: (transfer full) */
-static void
-fail_deletion (Deletion *deletion, GError *error)
-{
-  g_task_return_error (deletion->task, error);
-  g_object_unref (deletion->task);
-  xm_vm_unref (deletion->vm);
-  g_free (deletion);
 }
 
 /* Before anything of it goes. */

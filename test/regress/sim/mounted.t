@@ -40,7 +40,8 @@ succeeds 'destroy' xec -o "$VM" destroy
 succeeds 'unmounted, the disk is deleted' xec -o "$disk" delete
 fails 'with its image' '' test -e "$WORK/a.vhd"
 succeeds 'and the VM' xec -o "$VM" delete
-xenstore-rm "/xenmgr/mount/$U"
+no_node () { ! xenstore-exists "/xenmgr/mount/$U"; }
+within 'with what xenstore said' "$LIMIT" no_node
 
 # --- where the service has a /tmp of its own, what it wrote there nobody would find ---
 echo "31 27 8:1 /tmp/systemd-private-07-xenmgr-xl.service-Qx/tmp /tmp rw - ext4 /dev/sda1 rw" >"$table"
@@ -49,7 +50,9 @@ succeeds 'start' xec -o "$VM" start
 fails 'suspend-to-file' "^$FAILED: 223:IO error: /tmp/image: the service has a /tmp of its own" \
   xec -o "$VM" suspend-to-file /tmp/image
 prints 'it goes on' running xec -o "$VM" get state
+disk=$(xec -o "$VM" add-disk)
+xec -o "$disk" set phys-path "$WORK/saved.vhd"
 fails 'mount' "^$FAILED: 223:IO error: /tmp/here: the service has a /tmp of its own" \
-  xec -o "$(xec -o "$VM" add-disk)" mount /tmp/here true
+  xec -o "$disk" mount /tmp/here true
 
 done_testing
