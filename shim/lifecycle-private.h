@@ -96,6 +96,15 @@ void xm_operation_wake (XmOperation *op, guint seconds, void (*next) (XmOperatio
 void xm_operation_build (XmOperation *op, const char *config_path, const char *image);
 
 /**
+ * xm_operation_begin_save_progress: tells from now on, until xm_progress_end(), how far xl's save of
+ * @domain is.
+ * @domain: (nullable): then, or when @image is no plain file, there is nothing to tell
+ */
+void xm_operation_begin_save_progress (XmOperation *op,
+                                       const XmSaveImage *image,
+                                       const XlDomain *domain);
+
+/**
  * xm_operation_recover_save: ends what the last life of the service has left of a suspend_to_file:
  * waits for xl, looks what has become of the domain, brings the files in order and goes on with
  * @next. Without a picture of the domains, later.

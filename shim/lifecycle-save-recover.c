@@ -57,11 +57,13 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   XmVm *vm = op->vm;
   const char *path = xm_save_image_get_path (vm->lifecycle->saving);
-  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL)) {
+  gboolean known = xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
+  XmSaveEnd how = known ? find_end (op) : XM_SAVE_DOUBTFUL;
+  xm_progress_end (g_steal_pointer (&op->progress), how == XM_SAVE_DONE);
+  if (!known) {
     xm_operation_put_off (op);
     return;
   }
-  XmSaveEnd how = find_end (op);
   if (how == XM_SAVE_DOUBTFUL)
     g_warning ("%s: xl did not end saving domain %d: nobody knows whether %s is whole", vm->uuid,
                vm->domid, path);
@@ -87,8 +89,10 @@ void
 xm_operation_recover_save (XmOperation *op, void (*next) (XmOperation *op))
 {
   XmService *service = op->vm->service;
+  const XmSaveImage *image = op->vm->lifecycle->saving;
   op->next = next;
-  xm_xl_builders_wait_async (service, xm_save_image_get_path (op->vm->lifecycle->saving),
+  xm_operation_begin_save_progress (op, image, find_domain (op));
+  xm_xl_builders_wait_async (service, xm_save_image_get_path (image),
                              xl_runner_get_timeout (service->runner, XL_TIMEOUT_BUILD),
                              op->cancellable, on_alone, op);
 }

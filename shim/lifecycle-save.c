@@ -101,12 +101,14 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* What the file will hold more than the domain's memory is little: libxl's stream has eight bytes
  * for each page, and the state of a device model. */
-static void
-begin_progress (XmOperation *op)
+void
+xm_operation_begin_save_progress (XmOperation *op,
+                                  const XmSaveImage *image,
+                                  const XlDomain *domain)
 {
-  const XlDomain *domain = xm_operation_domain (op);
-  if (domain != NULL && domain->memory > 0 && xm_save_image_is_plain (op->image))
-    op->progress = xm_progress_begin_xl (op->vm, "save", op->file, domain->memory << 20);
+  if (domain != NULL && domain->memory > 0 && xm_save_image_is_plain (image))
+    op->progress = xm_progress_begin_xl (op->vm, "save", xm_save_image_get_path (image),
+                                         domain->memory << 20);
 }
 
 static void
@@ -130,7 +132,7 @@ on_target_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
   /* xl's own time limit ends it */
   xm_lifecycle_expect_for (vm, XM_VM_SUSPENDING, 0);
   op->domid = (guint)vm->domid;
-  begin_progress (op);
+  xm_operation_begin_save_progress (op, op->image, xm_operation_domain (op));
   xl_save_async (vm->service->runner, op->domid, op->file,
                  xm_save_image_get_config_path (op->image), op->cancellable, on_saved, op);
 }

@@ -64,6 +64,19 @@ is 'no line for what is done at once' "$(<"$WORK/terminal")" $'\r'
 succeeds 'resume from the file' xec-vm -n slow resume-from-file "$image"
 exec 3>&-
 
+# --- a save that outlives the service ---
+held save xec-vm -n slow suspend-to-file "$image"
+within 'save: what is written so far' "$LIMIT" tells save "[1-9][0-9]* $memory false"
+daemon kill
+wait $operation
+forget_signals
+daemon start
+within 'the next service tells it, too' "$LIMIT" tells save "[1-9][0-9]* $memory false"
+touch "$WORK/go"
+state_becomes 'the save goes on' "$U" stopped
+begins_and_ends save $memory
+succeeds 'resume from the file' xec-vm -n slow resume-from-file "$image"
+
 # --- that do not end well ---
 held save xec-vm -n slow suspend-to-file "$image"
 within 'save: what is written so far' "$LIMIT" tells save "[1-9][0-9]* $memory false"
