@@ -22,24 +22,25 @@ struct _XmStateNodes {
 typedef struct {
   const char *text;
   int running, paused; /* XmVmState, KEEP for what Xen says */
+  gboolean follows;    /* what Xen shows already, though maybe not in the picture of it that there is */
 } Word;
 
 #define KEEP -1
 
 static const Word words[] = {
-  { "pre-create", KEEP, XM_VM_CREATING_DEVICES },
-  { "creating-domain", KEEP, XM_VM_CREATING_DEVICES },
-  { "creating-devices", KEEP, XM_VM_CREATING_DEVICES },
-  { "restoring", KEEP, XM_VM_CREATING_DEVICES },
-  { "created", KEEP, XM_VM_CREATED },
-  { "running", KEEP, XM_VM_PAUSED },
-  { "paused", KEEP, XM_VM_PAUSED },
-  { "suspending", XM_VM_SUSPENDING, XM_VM_SUSPENDING },
-  { "suspended", KEEP, KEEP },
-  { "shutdowning", XM_VM_SHUTTING_DOWN, XM_VM_SHUTTING_DOWN },
-  { "rebooting", XM_VM_REBOOTING, XM_VM_REBOOTING },
-  { "shutdown", KEEP, KEEP },
-  { "rebooted", KEEP, KEEP },
+  { "pre-create", KEEP, XM_VM_CREATING_DEVICES, FALSE },
+  { "creating-domain", KEEP, XM_VM_CREATING_DEVICES, FALSE },
+  { "creating-devices", KEEP, XM_VM_CREATING_DEVICES, FALSE },
+  { "restoring", KEEP, XM_VM_CREATING_DEVICES, FALSE },
+  { "created", KEEP, XM_VM_CREATED, FALSE },
+  { "running", KEEP, XM_VM_PAUSED, TRUE },
+  { "paused", KEEP, XM_VM_PAUSED, FALSE },
+  { "suspending", XM_VM_SUSPENDING, XM_VM_SUSPENDING, FALSE },
+  { "suspended", KEEP, KEEP, TRUE },
+  { "shutdowning", XM_VM_SHUTTING_DOWN, XM_VM_SHUTTING_DOWN, FALSE },
+  { "rebooting", XM_VM_REBOOTING, XM_VM_REBOOTING, FALSE },
+  { "shutdown", KEEP, KEEP, TRUE },
+  { "rebooted", KEEP, KEEP, TRUE },
 };
 
 struct _XmStateNode {
@@ -144,7 +145,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
     continue_reboot (vm, vm->state_node->word->text);
   if (!is_others (vm))
     return;
-  xm_lifecycle_observe (vm);
+  if (vm->state_node->word == NULL || !vm->state_node->word->follows)
+    xm_lifecycle_observe (vm);
   if (!xm_lifecycle_is_busy (vm)) /* pause and unpause show nowhere else */
     xm_domains_refresh_async (vm->service->domains, NULL, NULL, NULL);
 }

@@ -8,24 +8,26 @@
 
 #define MIB         ((guint64)1 << 20)
 #define USUAL_RATIO 4
-#define WORKING_SET 32 /* MiB: kernel and QEMU */
+#define KERNEL      60 /* MiB: what it keeps to itself while it boots; QEMU gets some of it back */
 #define STEP        16 /* MiB */
 
-/* Of the file system in the ramdisk, which has @size bytes. */
+/* Of the ramdisk, which has @size bytes: @held: what the toolstack puts into memory.
+ * Returns: what the file system in it takes. */
 static guint64
-unpacked_size (int fd, guint64 size)
+unpacked_size (int fd, guint64 size, guint64 *held)
 {
   static const guint8 gzip[] = { 0x1f, 0x8b };
   static const char cpio[] = { '0', '7', '0', '7', '0' };
   guint8 head[sizeof cpio];
   guint32 word;
+  *held = size;
   if (size < sizeof head + sizeof word || pread (fd, head, sizeof head, 0) != sizeof head)
     return size;
   if (memcmp (head, cpio, sizeof cpio) == 0)
     return size;
   if (memcmp (head, gzip, sizeof gzip) == 0 &&
       pread (fd, &word, sizeof word, (off_t)(size - sizeof word)) == sizeof word)
-    return GUINT32_FROM_LE (word);
+    return *held = GUINT32_FROM_LE (word);
   return size * USUAL_RATIO;
 }
 
@@ -44,8 +46,8 @@ xm_stubdom_memory_needed (const char *ramdisk)
   if (fd < 0)
     return 0;
   if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode)) {
-    guint64 size = (guint64)info.st_size;
-    needed = 2 * to_mib (unpacked_size (fd, size)) + to_mib (size) + WORKING_SET;
+    guint64 held, unpacked = unpacked_size (fd, (guint64)info.st_size, &held);
+    needed = 2 * to_mib (unpacked) + to_mib (held) + KERNEL;
     needed = (needed + STEP - 1) / STEP * STEP;
   }
   close (fd);

@@ -25,9 +25,10 @@ xl create -q -e -p "$WORK/told.cfg"
 state_becomes 'a paused domain is being created' "$U" creating
 say paused
 state_becomes 'unless it says that it was paused' "$U" paused
+forget_signals
 xl unpause told
 say running
-state_becomes 'it runs' "$U" running
+states_become 'it runs' "$U" running
 forget_signals
 say suspending
 states_become 'a save begins' "$U" suspending

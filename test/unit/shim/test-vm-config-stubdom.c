@@ -53,17 +53,16 @@ START_TEST (what_a_ramdisk_takes)
     guint32 last;
     guint needed;
   } cases[] = {
-    { "\x1f\x8b", 10 * MIB, 40 * MIB, 128 }, /* 2 * 40 + 10 + 32, in steps of 16 */
-    { "\x1f\x8b", 10 * MIB - 1, 40 * MIB + 1, 128 },
-    { "\x1f\x8b", 10 * MIB, 43 * MIB, 128 },
-    { "\x1f\x8b", 10 * MIB, 43 * MIB + 1, 144 },
-    { "\x1f\x8b", 10 * MIB, 3000U * MIB, 6048 },
-    { "070701", 20 * MIB, 1, 96 }, /* not compressed */
+    { "\x1f\x8b", 10 * MIB, 38 * MIB, 176 }, /* 3 * 38 + 60, in steps of 16 */
+    { "\x1f\x8b", 10 * MIB - 1, 37 * MIB + 1, 176 },
+    { "\x1f\x8b", 10 * MIB, 38 * MIB + 1, 192 },
+    { "\x1f\x8b", 10 * MIB, 3000U * MIB, 9072 },
+    { "070701", 20 * MIB, 1, 128 }, /* not compressed: 3 * 20 + 60 */
     { "\xfd"
       "7zXZ",
-      10 * MIB, 1, 128 }, /* 2 * 4 * 10 + 10 + 32 */
-    { "", 0, 0, 32 },
-    { "\x1f\x8b", 2, 0, 48 },
+      10 * MIB, 1, 160 }, /* 2 * 4 * 10 + 10 + 60 */
+    { "", 0, 0, 64 },
+    { "\x1f\x8b", 2, 0, 64 },
   };
   g_autoptr (ServiceFixture) fixture = service_fixture_new ();
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -107,14 +106,14 @@ START_TEST (enough_memory)
     guint32 unpacked;
     const char *memory;
   } cases[] = {
-    { HVM ("true", ""), 60 * MIB, "160" },
-    { HVM ("true", ",\"stubdom-memory\":\"none\""), 60 * MIB, "160" },
-    { HVM ("true", ",\"stubdom-memory\":\"0\""), 60 * MIB, "160" },
-    { HVM ("true", ",\"stubdom-memory\":\"96\""), 60 * MIB, "160" },
+    { HVM ("true", ""), 60 * MIB, "240" },
+    { HVM ("true", ",\"stubdom-memory\":\"none\""), 60 * MIB, "240" },
+    { HVM ("true", ",\"stubdom-memory\":\"0\""), 60 * MIB, "240" },
+    { HVM ("true", ",\"stubdom-memory\":\"96\""), 60 * MIB, "240" },
     { HVM ("true", ",\"stubdom-memory\":\"256\""), 60 * MIB, "256" },
     { HVM ("true", ""), 20 * MIB, NULL }, /* for which xl's default is enough */
-    { HVM ("true", ",\"stubdom-memory\":\"64\""), 20 * MIB, "80" },
-    { HVM ("true", ",\"stubdom-memory\":\"96\""), 20 * MIB, "96" },
+    { HVM ("true", ",\"stubdom-memory\":\"64\""), 20 * MIB, "128" },
+    { HVM ("true", ",\"stubdom-memory\":\"96\""), 20 * MIB, "128" },
     { HVM ("false", ",\"stubdom-memory\":\"96\""), 60 * MIB, "96" },
     { HVM ("false", ""), 60 * MIB, NULL },
   };
@@ -144,8 +143,8 @@ START_TEST (memory_for_openxt)
   g_autofree char *text = build (fixture, &start, HVM ("true", ",\"stubdom-memory\":\"96\""), NULL);
   g_autofree char *memory = find_line (text, "stubdomain_memory");
   g_autofree char *kib = find_line (text, "stubdomain_memkb");
-  ck_assert_str_eq (memory, "160");
-  ck_assert_str_eq (kib, "163840");
+  ck_assert_str_eq (memory, "240");
+  ck_assert_str_eq (kib, "245760");
 }
 END_TEST
 
