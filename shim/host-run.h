@@ -20,7 +20,8 @@ void xm_host_run_async (XmService *service,
                         GAsyncReadyCallback callback,
                         gpointer user_data);
 
-/** xm_host_run_finish: as xl_runner_run_finish(); errors carry @argv without systemd-run's words. */
+/** xm_host_run_finish: as xl_runner_run_finish(); errors carry @argv without systemd-run's words.
+ */
 XlOutput *xm_host_run_finish (XmService *service, GAsyncResult *result, GError **error);
 
 G_END_DECLS

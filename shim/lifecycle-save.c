@@ -102,13 +102,11 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 /* What the file will hold more than the domain's memory is little: libxl's stream has eight bytes
  * for each page, and the state of a device model. */
 void
-xm_operation_begin_save_progress (XmOperation *op,
-                                  const XmSaveImage *image,
-                                  const XlDomain *domain)
+xm_operation_begin_save_progress (XmOperation *op, const XmSaveImage *image, const XlDomain *domain)
 {
   if (domain != NULL && domain->memory > 0 && xm_save_image_is_plain (image))
-    op->progress = xm_progress_begin_xl (op->vm, "save", xm_save_image_get_path (image),
-                                         domain->memory << 20);
+    op->progress =
+        xm_progress_begin_xl (op->vm, "save", xm_save_image_get_path (image), domain->memory << 20);
 }
 
 static void

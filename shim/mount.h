@@ -13,9 +13,9 @@ typedef enum {
 
 /**
  * xm_mount_async: mounts the file system on the block device @device at @dir by mount(8), which
- * finds out what it is, where the whole host sees it (xm_host_run_async()). Never with set-user-id programs or device files: the content is a guest's.
- * A file system that is not clean, as that of a running or crashed guest, is mounted read-only
- * without recovery. Errors: as of helper programs.
+ * finds out what it is, where the whole host sees it (xm_host_run_async()). Never with set-user-id
+ * programs or device files: the content is a guest's. A file system that is not clean, as that of a
+ * running or crashed guest, is mounted read-only without recovery. Errors: as of helper programs.
  */
 void xm_mount_async (XmService *service,
                      const char *device,

@@ -22,7 +22,7 @@ struct _XmStateNodes {
 typedef struct {
   const char *text;
   int running, paused; /* XmVmState, KEEP for what Xen says */
-  gboolean follows;    /* what Xen shows already, though maybe not in the picture of it that there is */
+  gboolean follows;    /* Xen, though maybe not the picture of it that there is, shows it already */
 } Word;
 
 #define KEEP -1

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  *
  * Linux gives half of the memory that is free when it boots to the root file system, and libxl has
  * put the ramdisk there, unpacked if it can, which is gzip. How large it is unpacked gzip's last
- * word says; of other compression only the usual ratio is known. stubdom-patches/stubdom-init/build reckons the same.
+ * word says; of other compression only the usual ratio is known. stubdom-patches/stubdom-init/build
+ * reckons the same.
  */
 guint xm_stubdom_memory_needed (const char *ramdisk);
 

@@ -174,7 +174,8 @@ START_TEST (unmounting)
 }
 END_TEST
 
-#define RUN "systemd-run --quiet --wait --pipe --collect --setenv=LC_ALL=C --property=RuntimeMaxSec="
+#define RUN                                                                                        \
+  "systemd-run --quiet --wait --pipe --collect --setenv=LC_ALL=C --property=RuntimeMaxSec="
 
 START_TEST (among_the_mounts_of_the_host)
 {
