@@ -89,7 +89,7 @@ configure "qmp-helper=$XM_BUILD/qmp-helper/qmp-helper"
 prints 'start' '' xec-vm -n stub start
 is 'the proxy is named' "$(line stubdomain_qmp_proxy)" "'$XM_BUILD/qmp-helper/qmp-helper'"
 is 'over a vchan, as it is' "$(line stubdomain_qmp_transport)" ''
-is 'the ramdisk has room' "$(line stubdomain_memory)" 160
+is 'the ramdisk has room' "$(line stubdomain_memory)" 240
 prints 'destroy' '' xec-vm -n stub destroy
 configure "qmp-helper=$XM_BUILD/qmp-helper/qmp-helper" '[stubdomain]' qmp-transport=argo
 prints 'start' '' xec-vm -n stub start
