@@ -9,10 +9,17 @@ xm_disk_mount_node_free (XmDiskMountNode *node)
   g_free (node);
 }
 
+char *
+xm_disk_mount_node_folder (const XmVm *vm)
+{
+  return g_strconcat ("/xenmgr/mount/", vm->uuid, NULL);
+}
+
 static char *
 node_path (const XmVm *vm, guint id, const char *name)
 {
-  return g_strdup_printf ("/xenmgr/mount/%s/%u%s", vm->uuid, id, name);
+  g_autofree char *folder = xm_disk_mount_node_folder (vm);
+  return g_strdup_printf ("%s/%u%s", folder, id, name);
 }
 
 /* -- reading: one node after the other --------------------------------------------- */

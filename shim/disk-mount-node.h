@@ -16,6 +16,9 @@ typedef struct {
 void xm_disk_mount_node_free (XmDiskMountNode *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmDiskMountNode, xm_disk_mount_node_free)
 
+/** xm_disk_mount_node_folder: (transfer full): what has the nodes of all disks of the VM. */
+char *xm_disk_mount_node_folder (const XmVm *vm);
+
 void xm_disk_mount_node_read_async (XmVm *vm,
                                     guint id,
                                     GAsyncReadyCallback callback,

@@ -96,9 +96,8 @@ void xm_operation_wake (XmOperation *op, guint seconds, void (*next) (XmOperatio
 void xm_operation_build (XmOperation *op, const char *config_path, const char *image);
 
 /**
- * xm_operation_begin_save_progress: tells from now on, until xm_progress_end(), how far xl's save
- * of
- * @domain is.
+ * xm_operation_begin_save_progress: tells from now on, until xm_progress_end(), how far the save of
+ * @domain by xl is.
  * @domain: (nullable): then, or when @image is no plain file, there is nothing to tell
  */
 void xm_operation_begin_save_progress (XmOperation *op,

@@ -57,13 +57,13 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   XmOperation *op = user_data;
   XmVm *vm = op->vm;
   const char *path = xm_save_image_get_path (vm->lifecycle->saving);
-  gboolean known = xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL);
-  XmSaveEnd how = known ? find_end (op) : XM_SAVE_DOUBTFUL;
-  xm_progress_end (g_steal_pointer (&op->progress), how == XM_SAVE_DONE);
-  if (!known) {
+  if (!xm_domains_refresh_finish (XM_DOMAINS (source), result, NULL)) {
+    xm_progress_end (g_steal_pointer (&op->progress), FALSE);
     xm_operation_put_off (op);
     return;
   }
+  XmSaveEnd how = find_end (op);
+  xm_progress_end (g_steal_pointer (&op->progress), how == XM_SAVE_DONE);
   if (how == XM_SAVE_DOUBTFUL)
     g_warning ("%s: xl did not end saving domain %d: nobody knows whether %s is whole", vm->uuid,
                vm->domid, path);

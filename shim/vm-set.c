@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/disk-images.h"
+#include "shim/disk-mount-node.h"
 #include "shim/disk-mounts.h"
 #include "shim/error.h"
 #include "shim/hook.h"
@@ -312,8 +313,8 @@ on_removal_durable (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   xm_run_files_remove (vm);
   g_autofree char *state_node = g_strconcat ("/state/", vm->uuid, NULL);
-  g_autofree char *mount_node = g_strconcat ("/xenmgr/mount/", vm->uuid, NULL);
-  const XlXenstoreChange gone[] = { { state_node, NULL, NULL }, { mount_node, NULL, NULL } };
+  g_autofree char *mount_nodes = xm_disk_mount_node_folder (vm);
+  const XlXenstoreChange gone[] = { { state_node, NULL, NULL }, { mount_nodes, NULL, NULL } };
   xl_xenstore_apply_async (vm->service->xenstore, gone, G_N_ELEMENTS (gone), NULL, NULL, NULL);
   xm_signal_vm (vm, "vm_deleted");
   if (durable)
