@@ -2,29 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # On a Xen with XSM and Argo, in dom0: the policy is loaded and in force.
-set -uo pipefail
+export XM_TARGET=lab XM_GUEST_KERNEL=/opt/xm-guest/vmlinux XM_GUEST_RAMDISK=/opt/xm-guest/initrd
+export XM_GUEST_CMDLINE="console=hvc0 quiet"
+. /opt/xm-test/regress/lib.sh
 
-failed=0
-is () { # NAME GOT EXPECTED
-  if [[ $2 == "$3" ]]; then
-    echo "ok: $1"
-  else
-    echo "not ok: $1: got ${2@Q}, expected ${3@Q}"
-    failed=1
-  fi
-}
 label () { xl list -Z "$1" | awk 'NR == 2 { print $NF }'; }
 begin () { # NAME [TYPE]: a guest, paused
-  cat >"/run/$1.cfg" <<CFG
-name = "$1"
-type = "pv"
-memory = 128
-kernel = "/opt/xm-guest/vmlinux"
-ramdisk = "/opt/xm-guest/initrd"
-cmdline = "console=hvc0 quiet"
-CFG
-  [[ -z ${2-} ]] || echo "seclabel = \"system_u:system_r:$2\"" >>"/run/$1.cfg"
-  xl create -q -e -p "/run/$1.cfg"
+  guest_config "$1" "$(</proc/sys/kernel/random/uuid)" >"$WORK/$1.cfg"
+  [[ -z ${2-} ]] || echo "seclabel = \"system_u:system_r:$2\"" >>"$WORK/$1.cfg"
+  xl create -q -e -p "$WORK/$1.cfg"
 }
 
 is 'the policy is in force' "$(xl getenforce)" Enforcing
@@ -32,7 +18,7 @@ is 'dom0 has its label' "$(label 0)" system_u:system_r:dom0_t
 begin guest
 xl unpause guest
 is 'so has a guest' "$(label guest)" system_u:system_r:domU_t
-lab-guest-console --wait 'guest up' guest >/dev/null
+guest_up guest
 is 'which comes up' $? 0
 begin model dm_dom_t
 is 'and a device model' "$(label model)" system_u:system_r:dm_dom_t
@@ -55,7 +41,4 @@ is 'nor is any left' "$(xl domid locked 2>/dev/null)" ''
 is 'unlocked, it is' "$(begin locked prot_domU_t 2>&1)" ''
 is 'with its label' "$(label locked)" system_u:system_r:prot_domU_t
 
-xl destroy guest
-xl destroy model
-xl destroy locked
-exit $failed
+done_testing

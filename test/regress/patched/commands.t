@@ -6,6 +6,11 @@
 uuid=$(</proc/sys/kernel/random/uuid)
 guest_config talker "$uuid" >"$WORK/cfg"
 no_driver='PV control interface not available'
+if [[ $GUEST == hvm ]]; then
+  acpi=0 no_sleep=$no_driver no_hibernate=$no_driver # Linux has no S3 or S4 on request
+else
+  acpi=-1 no_sleep='only HVM guests know the request s3' no_hibernate='only HVM guests know the request hibernate'
+fi
 
 # ends NAME STATUS REGEX COMMAND...: its status, and what it says
 ends () {
@@ -29,12 +34,10 @@ domid=$(xl domid talker)
 prints 'the domid of a uuid' "$domid" xl uuid-to-domid "$uuid"
 prints 'in capitals' "$domid" xl uuid-to-domid "${uuid^^}"
 guest_up talker
-prints 'its ACPI state' "$([[ $GUEST == hvm ]] && echo 0 || echo -1)" xl acpi-state "$domid"
-prints 'by name' "$([[ $GUEST == hvm ]] && echo 0 || echo -1)" xl acpi-state talker
-# Linux has no S3 or S4 on request.
-ends 'sleep' 1 "$([[ $GUEST == hvm ]] && echo "$no_driver" || echo 'only HVM guests know the request s3')" xl sleep talker
-ends 'hibernate' 255 "$([[ $GUEST == hvm ]] && echo "$no_driver" || echo 'only HVM guests know the request hibernate')" \
-  xl hibernate talker
+prints 'its ACPI state' $acpi xl acpi-state "$domid"
+prints 'by name' $acpi xl acpi-state talker
+ends 'sleep' 1 "$no_sleep" xl sleep talker
+ends 'hibernate' 255 "$no_hibernate" xl hibernate talker
 prints 'it has not noticed' "$domid" xl domid talker
 succeeds 'shutdown -c with drivers' xl shutdown -c -w talker
 succeeds 'is an ordinary one' is_off

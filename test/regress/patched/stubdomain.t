@@ -6,7 +6,7 @@ XM_GUEST=hvm
 . "$(dirname "$0")/../lib.sh"
 
 is_gone () { ! xl domid "$1"; }
-
+no_helper () { ! pgrep qmp-helper; }
 qmp_status () { xl qemu-monitor-command boxed 'info status' | tr -d '\r'; }
 
 # The kernel of a guest would be a file of the stubdomain: this one stays in its firmware.
@@ -31,7 +31,6 @@ prints 'and its stubdomain' "$stubdomain" xec -i "$VM_IFACE.unrestricted" -o "$V
 succeeds 'destroy' xec-vm -n boxed destroy
 within 'the guest is gone' "$LIMIT" is_gone boxed
 within 'with the stubdomain' "$LIMIT" is_gone boxed-dm
-no_helper () { ! pgrep qmp-helper; }
 within 'and with qmp-helper' "$LIMIT" no_helper
 
 done_testing
