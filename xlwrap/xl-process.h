@@ -33,6 +33,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XlOutput, xl_output_free)
  * no file descriptor but the standard three. When it is killed (time-out,
  * cancellation, too much output) its whole process group is, and it is reaped
  * in any case.
+ *
+ * A caller that dies takes the other ends of the pipes with it. One that ignores SIGPIPE has it
+ * ignored here too, so that what xl has begun, a save say, goes on all the same.
  */
 void xl_process_run_async (const char *const *argv,
                            const char *const *envp,
