@@ -7,8 +7,8 @@ G_BEGIN_DECLS
 
 /**
  * XmPeers: other services on the bus that are told of what happens and whose answer changes
- * nothing: each is called once, without being activated, and has 2 s to answer. That one is absent
- * is logged once, until it has answered again.
+ * nothing: each is called once, without being activated, and has 2 s to answer. One that is absent
+ * is tried once, which is logged, and not again before it has come.
  */
 typedef struct _XmPeers XmPeers;
 
@@ -21,7 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmPeers, xm_peers_free)
 /**
  * xm_peers_call: calls @member of the interface and object `/` that go with bus name @name.
  * @parameters: (transfer floating)
- * @done: (nullable): called with @user_data when it has answered, well or not
+ * @done: (nullable): called with @user_data when it has answered, well or not; before the return
+ *   when it is known to be absent
  */
 void xm_peers_call (XmPeers *peers,
                     const char *name,

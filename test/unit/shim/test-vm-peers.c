@@ -22,7 +22,6 @@ static ServiceFixture *fixture;
 static GString *heard;        /* `member(arguments) ` each */
 static const char *answer;    /* name of a D-Bus error, NULL for success, "" for none at all */
 static GPtrArray *unanswered; /* GDBusMethodInvocation */
-static guint absent;          /* messages that a peer is absent */
 static guint ended;           /* calls of done */
 
 static void
@@ -46,13 +45,6 @@ on_call (GDBusConnection *connection,
 }
 
 static void
-on_log (const char *domain, GLogLevelFlags level, const char *text, gpointer user_data)
-{
-  if (strstr (text, "is not on the bus") != NULL)
-    absent++;
-}
-
-static void
 set_up (void)
 {
   static const GDBusInterfaceVTable methods = { .method_call = on_call };
@@ -61,7 +53,7 @@ set_up (void)
   heard = g_string_new (NULL);
   unanswered = g_ptr_array_new ();
   answer = NULL;
-  absent = ended = 0;
+  ended = 0;
   ck_assert_uint_ne (g_dbus_connection_register_object (service_fixture_client (fixture), "/",
                                                         node->interfaces[0], &methods, NULL, NULL,
                                                         NULL),
@@ -103,21 +95,6 @@ START_TEST (every_call_ends)
   answer = "";
   tell (3);
   ck_assert_str_eq (heard->str, "new_vm(1,) new_vm(2,) new_vm(3,) ");
-}
-END_TEST
-
-START_TEST (absence_is_logged_once)
-{
-  g_log_set_default_handler (on_log, NULL);
-  answer = "org.freedesktop.DBus.Error.ServiceUnknown";
-  tell (1);
-  tell (2);
-  ck_assert_uint_eq (absent, 1);
-  answer = NULL;
-  tell (3);
-  answer = "org.freedesktop.DBus.Error.NameHasNoOwner";
-  tell (4);
-  ck_assert_uint_eq (absent, 2);
 }
 END_TEST
 
@@ -172,7 +149,6 @@ main (void)
   tcase_set_timeout (tcase, 120);
   tcase_add_checked_fixture (tcase, set_up, tear_down);
   tcase_add_test (tcase, every_call_ends);
-  tcase_add_test (tcase, absence_is_logged_once);
   tcase_add_test (tcase, told_of_a_domain);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
