@@ -73,6 +73,10 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_error_matches (error, XL_ERROR, XL_ERROR_TIMEOUT))
     g_ptr_array_extend_and_steal (served, take_waiting (self));
 
+  /* The next look, if one is needed, goes on while the news of this one is told. */
+  if (self->waiting->len > 0 || self->stale)
+    start_refresh (self);
+
   if (all != NULL) {
     g_ptr_array_unref (self->all);
     self->all = g_steal_pointer (&all);
@@ -88,8 +92,6 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
     else
       g_task_return_error (served->pdata[i], g_error_copy (error));
   }
-  if (self->waiting->len > 0 || self->stale)
-    start_refresh (self);
 }
 
 static void
