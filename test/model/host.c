@@ -47,8 +47,9 @@ host_connect (HostTold told, gpointer user_data)
     g_error ("no system bus: %s", error->message);
   on_told = told;
   told_data = user_data;
-  g_dbus_connection_signal_subscribe (connection, NULL, XENMGR, "vm_state_changed", "/", NULL,
-                                      G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
+  if (told != NULL)
+    g_dbus_connection_signal_subscribe (connection, NULL, XENMGR, "vm_state_changed", "/", NULL,
+                                        G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
 }
 
 GVariant *

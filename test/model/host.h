@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 /** HostTold: @state was told of the VM with @uuid. */
 typedef void (*HostTold) (const char *uuid, const char *state, gpointer user_data);
 
+/** host_connect: to the bus. @told: (nullable): without it no signal is listened to */
 void host_connect (HostTold told, gpointer user_data);
 
 /** host_call: (transfer full) (nullable): the answer of a method. @parameters: (transfer floating)
