@@ -9,9 +9,14 @@
  *
  * One line: MiB/s towards the other end, MiB/s back, median of a round trip of
  * 100 bytes in microseconds, CPU nanoseconds of PID per byte, its resident KiB.
+ *
+ * The round trips are made on one processor: else it depends on where the two
+ * happen to be whether each step has to wake a sleeping one, which takes longer
+ * than all that is measured.
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +149,23 @@ round_trip (unsigned rounds)
   return median;
 }
 
+/* Both together on the first of the processors that they may use, or as they were. */
+static void
+keep_together (int pid, int together)
+{
+  static cpu_set_t all;
+  cpu_set_t one;
+  if (together && sched_getaffinity (0, sizeof all, &all) < 0)
+    die ("processors");
+  CPU_ZERO (&one);
+  for (int i = 0; i < CPU_SETSIZE && CPU_COUNT (&one) == 0; i++)
+    if (CPU_ISSET (i, &all))
+      CPU_SET (i, &one);
+  const cpu_set_t *set = together ? &one : &all;
+  if (sched_setaffinity (0, sizeof *set, set) < 0 || sched_setaffinity (pid, sizeof *set, set) < 0)
+    die ("processors");
+}
+
 static double
 cpu_of (int pid)
 {
@@ -206,7 +228,10 @@ main (int argc, char **argv)
   peer_give (greeting, sizeof greeting - 1);
   if (recv (client, bytes, sizeof greeting - 1, MSG_WAITALL) != sizeof greeting - 1)
     die ("greeting");
-  double latency = round_trip ((unsigned)atoi (argv[7])), cpu = cpu_of (pid);
+  keep_together (pid, 1);
+  double latency = round_trip ((unsigned)atoi (argv[7]));
+  keep_together (pid, 0);
+  double cpu = cpu_of (pid);
   double there = bulk (1), back = bulk (0);
   cpu = (cpu_of (pid) - cpu) / (2.0 * (double)total) * 1e9;
   printf ("%.0f %.0f %.1f %.3f %ld\n", there, back, latency, cpu, resident_of (pid));
