@@ -188,6 +188,7 @@ push_bytes (QhLink *link)
       return -EAGAIN;
     link->blocked = false;
     link->backoff = 0;
+    link->unanswered = true;
     qh_stats.datagrams_out++;
     qh_stats.to_peer += (uint64_t)n;
     qh_cutter_sent (&link->cutter, front, (size_t)n);
@@ -212,6 +213,7 @@ advance (QhLink *link)
       return status;
     link->phase = QH_LINK_OPEN;
     link->unknown = false;
+    link->unanswered = true;
     link->give_up = 0;
   }
   status = push_bytes (link);
@@ -222,6 +224,9 @@ advance (QhLink *link)
     return status;
   link->phase = QH_LINK_CLOSED;
   link->give_up = 0;
+  /* Who heard that may be a QEMU that has begun anew, and taken the `dead` for text. */
+  if (link->unanswered)
+    link->unknown = true;
   if (link->transport->sessions == QH_SESSIONS_REOPEN || link->transport->server)
     type->end (link->transport);
   return 0;
@@ -289,6 +294,7 @@ qh_link_pull (QhLink *link, QhQueue *into)
   if (n <= 0)
     return n;
   qh_stats.datagrams_in++;
+  link->unanswered = false;
   /* What is sent after the end is late, or from a QEMU that has begun anew and is open. */
   if (link->phase == QH_LINK_CLOSED)
     link->unknown = true;

@@ -25,6 +25,7 @@ typedef struct {
   QhGreeting greeting;
   bool awaits_greeting;
   bool unknown;              /* the other end may be open or closed */
+  bool unanswered;           /* nothing has come since the last that went out */
   const char *const *script; /* control messages still to be sent, up to a NULL */
   size_t limit;              /* largest datagram of this session */
   bool blocked, more;        /* the other end takes nothing; there is more to do at once */

@@ -48,6 +48,15 @@ open_folder (QhListener *self)
   return self->folder < 0 ? fail (path, "its folder") : 0;
 }
 
+/* Whether that name is still the file that this one made. */
+static bool
+is_there (const QhListener *self, const char *name, const struct stat *made)
+{
+  struct stat there;
+  return made->st_ino != 0 && fstatat (self->folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+         there.st_dev == made->st_dev && there.st_ino == made->st_ino;
+}
+
 /* What is in the lock tells others whether they may stay connected without keeping anybody out. */
 static int
 describe (const QhListener *self)
@@ -66,7 +75,6 @@ take_lock (QhListener *self)
   char name[128];
   snprintf (name, sizeof name, "%s.lock", self->name);
   for (;;) {
-    struct stat opened, named;
     self->lock = openat (self->folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (self->lock < 0)
       return fail (self->options->socket, "its lock");
@@ -78,8 +86,7 @@ take_lock (QhListener *self)
       self->lock = -1;
       return QH_EXIT_RUNNING;
     }
-    if (fstat (self->lock, &opened) == 0 && fstatat (self->folder, name, &named, 0) == 0 &&
-        opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
+    if (fstat (self->lock, &self->lock_made) == 0 && is_there (self, name, &self->lock_made))
       return describe (self);
     close (self->lock);
   }
@@ -113,20 +120,17 @@ static int
 put_in_place (QhListener *self)
 {
   char temporary[32];
-  struct stat made;
   snprintf (temporary, sizeof temporary, ".qmp-helper.%d", (int)getpid ());
   int status = bind_temporary (self, temporary);
   if (status != 0)
     return status;
   if (fchmodat (self->folder, temporary, self->options->mode, 0) < 0 ||
-      listen (self->fd, BACKLOG) < 0 || fstatat (self->folder, temporary, &made, 0) < 0 ||
+      listen (self->fd, BACKLOG) < 0 || fstatat (self->folder, temporary, &self->made, 0) < 0 ||
       renameat (self->folder, temporary, self->folder, self->name) < 0) {
     status = fail (self->options->socket, "cannot be put in place");
     unlinkat (self->folder, temporary, 0);
     return status;
   }
-  self->dev = made.st_dev;
-  self->ino = made.st_ino;
   return 0;
 }
 
@@ -192,16 +196,15 @@ void
 qh_listener_close (QhListener *self)
 {
   char name[128];
-  struct stat there;
   if (self->fd >= 0) {
     close (self->fd);
-    if (self->ino != 0 && fstatat (self->folder, self->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-        there.st_dev == self->dev && there.st_ino == self->ino)
+    if (is_there (self, self->name, &self->made))
       unlinkat (self->folder, self->name, 0);
   }
   if (self->lock >= 0) {
     snprintf (name, sizeof name, "%s.lock", self->name);
-    unlinkat (self->folder, name, 0);
+    if (is_there (self, name, &self->lock_made))
+      unlinkat (self->folder, name, 0);
     close (self->lock);
   }
   if (self->folder >= 0)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "qmp-helper/options.h"
 
@@ -15,15 +15,14 @@
  *
  * A lock beside it says that somebody serves it, and whether several clients at once. The socket
  * appears under its name in one step, ready to be connected to, in place of what a dead process may
- * have left; at the end it is removed if it is still this one.
+ * have left; at the end both are removed if they are still these.
  */
 typedef struct {
   const QhOptions *options;
   const char *name; /* within the folder */
   int folder, lock, fd;
-  dev_t dev;
-  ino_t ino;
-  int64_t pause_until; /* no descriptors, no memory: not before then */
+  struct stat lock_made, made; /* the lock and the socket, as this one made them */
+  int64_t pause_until;         /* no descriptors, no memory: not before then */
 } QhListener;
 
 /** qh_listener_open: Returns: 0 or the exit status; the reason is told. */

@@ -29,6 +29,8 @@ open_transport (QhLoop *loop, QhTransport *transport)
       return QH_EXIT_CLEAN;
   } while (status == -ESRCH && qh_now () < until &&
            qh_loop_wait (loop, fds, QH_POLL_FIRST, RETRY_MS));
+  if (loop->ending)
+    return QH_EXIT_CLEAN;
   qh_log (QH_LOG_ERROR, "transport %s: %s", transport->type->name,
           why[0] != '\0' ? why : strerror (-status));
   return status == -ENODEV ? QH_EXIT_UNAVAILABLE : QH_EXIT_RUNTIME;
@@ -67,11 +69,11 @@ run (const QhOptions *options, const QhTransportType *type)
   }
   loop.transport = &transport;
   int status = open_transport (&loop, &transport);
-  if (status == QH_EXIT_CLEAN && options->connect == NULL) {
+  if (status == QH_EXIT_CLEAN && !loop.ending && options->connect == NULL) {
     status = qh_listener_open (&listener, options);
     loop.listener = &listener;
   }
-  if (status == QH_EXIT_CLEAN)
+  if (status == QH_EXIT_CLEAN && !loop.ending)
     status = serve (&loop);
   qh_ready_undo (options, &loop.xenstore);
   if (options->stats)

@@ -229,7 +229,8 @@ qh_sandbox_test (const QhTransport *transport)
     { "ioctl-bind", is_denied (syscall (SYS_ioctl, transport->fd, QH_ARGO_BIND, NULL)) },
   };
   int status = QH_EXIT_CLEAN;
-  for (size_t i = 0; i < N (tries); i++) {
+  /* A vchan is opened anew at times, so that over it the first is allowed. */
+  for (size_t i = transport->type == &qh_transport_vchan; i < N (tries); i++) {
     char line[64];
     int len = snprintf (line, sizeof line, "%s: %s\n", tries[i].name,
                         tries[i].denied ? "denied" : "ALLOWED");

@@ -50,16 +50,23 @@ teardown (void)
   qt_host_free (&host);
 }
 
+static char transport[32]; /* the option */
+
 static void
-begin (int driver, const char *limit, const char *refusals)
+make_device (int driver, const char *limit, const char *refusals)
 {
-  char transport[32];
   snprintf (transport, sizeof transport, "--transport=%s", drivers[driver].name);
   setenv ("QT_DEVICE_PEER", host.peer, 1);
   setenv ("QT_DEVICE_OWN", host.helper, 1);
   setenv ("QT_DEVICE_KIND", drivers[driver].name, 1);
   setenv ("QT_DEVICE_LIMIT", limit, 1);
   setenv ("QT_DEVICE_REFUSALS", refusals, 1);
+}
+
+static void
+begin (int driver, const char *limit, const char *refusals)
+{
+  make_device (driver, limit, refusals);
   const char *const arguments[] = { transport,
                                     "--guest=7",
                                     "--stubdom=264",
@@ -180,6 +187,22 @@ START_TEST (waits_for_the_domain)
 }
 END_TEST
 
+/* Nor does it ever: whoever starts the helper need not wait for that. */
+START_TEST (ends_while_it_waits)
+{
+  static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+  int driver = _i % 2;
+  make_device (driver, "16272", "1000000");
+  const char *const argv[] = { QMP_HELPER, transport,   "--guest=7", "--stubdom=264",
+                               "--socket", host.client, "--linger",  NULL };
+  host.pid = qt_spawn (argv, host.log, FAKE_DEVICE_ENVIRONMENT, -1);
+  for (int i = 0; i < 2; i++)
+    expect_setup (driver);
+  ck_assert_int_eq (qt_end (&host, signals[_i / 2]), 0);
+  ck_assert_int_ne (access (host.client, F_OK), 0);
+}
+END_TEST
+
 /* Nobody has bound the other port: clients fail at once, the helper goes on. */
 START_TEST (nobody_there)
 {
@@ -277,14 +300,10 @@ END_TEST
 /* Of the device's own requests only those that serving takes are left. */
 START_TEST (sandboxed_device)
 {
-  char transport[32];
-  snprintf (transport, sizeof transport, "--transport=%s", drivers[_i].name);
+  make_device (_i, "16272", "0");
   const char *const argv[] = { QMP_HELPER,       transport,  "--guest=7",
                                "--stubdom=264",  "--socket", host.client,
                                "--sandbox-test", "--linger", NULL };
-  setenv ("QT_DEVICE_PEER", host.peer, 1);
-  setenv ("QT_DEVICE_OWN", host.helper, 1);
-  setenv ("QT_DEVICE_KIND", drivers[_i].name, 1);
   setenv ("ASAN_OPTIONS", "detect_leaks=0", 1); /* the filter forbids what it does */
   pid_t pid = qt_spawn (argv, host.log, FAKE_DEVICE_ENVIRONMENT, -1);
   ck_assert_int_eq (qt_ended (&pid), 0);
@@ -302,6 +321,7 @@ main (void)
   tcase_add_loop_test (cases, numbers_and_bytes, 0, 2);
   tcase_add_loop_test (cases, smaller_ring, 0, 4);
   tcase_add_loop_test (cases, waits_for_the_domain, 0, 2);
+  tcase_add_loop_test (cases, ends_while_it_waits, 0, 6);
   tcase_add_loop_test (cases, nobody_there, 0, 2);
   tcase_add_loop_test (cases, ends_with_the_domain, 0, 2);
   tcase_add_loop_test (cases, full_ring, 0, 4);

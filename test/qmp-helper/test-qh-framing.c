@@ -73,7 +73,7 @@ START_TEST (word_at_every_offset)
 {
   static Chardev chardev;
   static unsigned char bytes[20100];
-  for (size_t offset = 0; offset <= 20000; offset += offset > 300 && offset < 3900 ? 97 : 1) {
+  for (size_t offset = 0; offset <= 20000; offset++) {
     const char *word = _i == 0 ? "dead" : "live";
     if (_i == 1 && offset == 0)
       continue; /* right after `live`, a `live` is nothing to a monitor that is open */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xenstore.h>
@@ -54,21 +55,130 @@ END_TEST
 
 static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 
-/* In each state: idle, with a client, with one whose last words are still going out. */
+static int served;
+
+static void
+idle (void)
+{
+}
+
+static void
+not_greeted (void)
+{
+  served = qt_connect (host.client);
+  qt_peer_opened (&host);
+}
+
+static void
+in_session (void)
+{
+  served = qt_session (&host);
+}
+
+static void
+just_left (void)
+{
+  in_session ();
+  close (served);
+}
+
+/* More than fits on the way to an other end that takes nothing. */
+static void
+last_words_on_their_way (void)
+{
+  static const char words[200000];
+  in_session ();
+  qt_write (served, words, sizeof words);
+  close (served);
+}
+
+static void
+client_stalled (void)
+{
+  static const char block[8192];
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  in_session ();
+  strcpy (address.sun_path, host.helper);
+  for (int refused = 0; refused < 20; usleep (refused > 0 ? 10000 : 0)) {
+    ssize_t n = sendto (host.peer_fd, block, sizeof block, MSG_DONTWAIT,
+                        (struct sockaddr *)&address, sizeof address);
+    refused = n < 0 ? refused + 1 : 0;
+  }
+}
+
+static void
+peer_gone (void)
+{
+  in_session ();
+  qt_peer_close (&host);
+}
+
+/** State: what the helper is in the middle of, and whether the other end hears of its end. */
+static const struct {
+  void (*enter) (void);
+  bool tells;
+} states[] = {
+  { idle, false },
+  { not_greeted, true },
+  { in_session, true },
+  { just_left, true },
+  { last_words_on_their_way, false },
+  { client_stalled, true },
+  { peer_gone, false },
+};
+
+#define END_MS 5000 /* far less than the stall time */
+
 START_TEST (ends_on_signals)
 {
-  int signal = signals[_i % 3], state = _i / 3, client = -1;
+  int signal = signals[_i % 3], state = _i / 3;
+  char lock[128];
+  served = -1;
+  snprintf (lock, sizeof lock, "%s.lock", host.client);
   START (&host, "--stall-time=30");
-  if (state > 0)
-    client = qt_session (&host);
-  if (state == 2)
-    close (client);
+  states[state].enter ();
+  ck_assert_int_eq (access (lock, F_OK), 0);
+  struct timespec begin, end;
+  clock_gettime (CLOCK_MONOTONIC, &begin);
   ck_assert_int_eq (qt_end (&host, signal), 0);
+  clock_gettime (CLOCK_MONOTONIC, &end);
+  ck_assert_int_lt ((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000,
+                    END_MS);
   ck_assert_int_ne (access (host.client, F_OK), 0);
-  if (state > 0)
+  ck_assert_int_ne (access (lock, F_OK), 0);
+  if (states[state].tells)
     qt_peer_expect (&host, "dead");
-  if (state == 1)
-    qt_expect_end (client);
+  if (states[state].enter == in_session || states[state].enter == not_greeted)
+    qt_expect_end (served);
+}
+END_TEST
+
+static ino_t
+inode_of (const char *path)
+{
+  struct stat there;
+  ck_assert_int_eq (stat (path, &there), 0);
+  return there.st_ino;
+}
+
+/* Another one came to serve in the same place, once nothing was there: all there is its. */
+START_TEST (leaves_another_instance)
+{
+  Host other = host;
+  char lock[128];
+  snprintf (other.helper, sizeof other.helper, "%s/other", host.folder);
+  snprintf (lock, sizeof lock, "%s.lock", host.client);
+  START (&host, "--stall-time=30");
+  ck_assert_int_eq (unlink (host.client), 0);
+  ck_assert_int_eq (unlink (lock), 0);
+  START (&other, "--stall-time=30");
+  ino_t socket_of_other = inode_of (host.client), lock_of_other = inode_of (lock);
+  ck_assert_int_eq (qt_end (&host, signals[_i]), 0);
+  ck_assert_uint_eq (inode_of (host.client), socket_of_other);
+  ck_assert_uint_eq (inode_of (lock), lock_of_other);
+  ck_assert_int_eq (RUN (&host, "--peer", host.peer, "--socket", host.client), 3);
+  close (qt_session (&other));
+  ck_assert_int_eq (qt_end (&other, SIGTERM), 0);
 }
 END_TEST
 
@@ -288,6 +398,8 @@ static const struct {
   { "--user=1234", NULL, "Uid:\t1234\t1234\t1234\t1234", "Gid:\t1234\t1234\t1234\t1234" },
   { "--user=1234", "--group=4321", "Uid:\t1234\t1234\t1234\t1234", "Gid:\t4321\t4321\t4321\t4321" },
   { "--user=daemon", "--group=bin", "Uid:\t1\t1\t1\t1", "Gid:\t2\t2\t2\t2" },
+  /* As libxl starts it. */
+  { NULL, NULL, "Uid:\t0\t0\t0\t0", "Gid:\t0\t0\t0\t0" },
 };
 
 START_TEST (rights_are_given_up)
@@ -298,8 +410,7 @@ START_TEST (rights_are_given_up)
                                           "CapBnd:\t0000000000000000",
                                           "CapAmb:\t0000000000000000",
                                           "NoNewPrivs:\t1",
-                                          "Seccomp:\t2",
-                                          "Groups:\t \n" };
+                                          "Seccomp:\t2" };
   char local[128];
   /* The word in it tells the fixture to leave the sandbox on under sanitizers too. */
   snprintf (local, sizeof local, "--local=%s/sandbox", host.folder);
@@ -317,6 +428,8 @@ START_TEST (rights_are_given_up)
     expect_status (host.pid, expected[i]);
   expect_status (host.pid, identities[_i].uid);
   expect_status (host.pid, identities[_i].gid);
+  if (identities[_i].user != NULL)
+    expect_status (host.pid, "Groups:\t \n");
   ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
 }
 END_TEST
@@ -398,7 +511,8 @@ main (void)
   TCase *cases = qt_case (suite, "life");
   tcase_add_checked_fixture (cases, setup, teardown);
   tcase_add_test (cases, exit_statuses);
-  tcase_add_loop_test (cases, ends_on_signals, 0, 9);
+  tcase_add_loop_test (cases, ends_on_signals, 0, 3 * (int)(sizeof states / sizeof *states));
+  tcase_add_loop_test (cases, leaves_another_instance, 0, 3);
   tcase_add_test (cases, leaves_what_is_not_its_own);
   tcase_add_test (cases, second_instance_is_refused);
   tcase_add_test (cases, lock_tells_of_mux);

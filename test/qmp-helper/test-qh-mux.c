@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -27,14 +28,16 @@ teardown (void)
   qt_host_free (&host);
 }
 
-static char said[131072]; /* by the helper, not yet looked at; a line is a command */
+static char said[1 << 20]; /* by the helper, not yet looked at; a line is a command */
 static size_t n_said;
+static size_t last_length; /* of a command */
 
 /* One command of the helper's; returns its number. */
 static unsigned
 expect_command (const char *part)
 {
-  char line[65536], *end;
+  static char line[1 << 19];
+  char *end;
   while ((end = memchr (said, '\n', n_said)) == NULL) {
     ck_assert_uint_lt (n_said, sizeof said / 2);
     n_said += qt_peer_take (&host, said + n_said, sizeof said - n_said);
@@ -43,6 +46,7 @@ expect_command (const char *part)
   ck_assert_uint_lt (n, sizeof line);
   memcpy (line, said, n);
   line[n] = '\0';
+  last_length = n;
   n_said -= n + 1;
   memmove (said, end + 1, n_said);
   ck_assert_msg (strstr (line, part) != NULL, "`%s' is not in `%s'", part, line);
@@ -290,6 +294,89 @@ START_TEST (too_many_clients)
 }
 END_TEST
 
+/* A command of @size bytes, within which is nothing but one word over and over. */
+static void
+say_large (int client, size_t size)
+{
+  static const char head[] = "{\"execute\":\"large\",\"arguments\":{\"text\":\"", tail[] = "\"}}";
+  static char command[1 << 20];
+  ck_assert_uint_le (size, sizeof command);
+  for (size_t i = 0; i < size; i++)
+    command[i] = "dead"[i % 4];
+  memcpy (command, head, sizeof head - 1);
+  memcpy (command + size - (sizeof tail - 1), tail, sizeof tail - 1);
+  qt_write (client, command, size);
+}
+
+START_TEST (command_sizes)
+{
+  static const size_t sizes[] = { 64, 4095, 4096, 4097, 16272, 16273, 200000 };
+  int a = first_client ("--stall-time=60"), b = qt_connect (host.client);
+  qt_expect_line (b, "\"QMP\"");
+  negotiate (a);
+  negotiate (b);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    say_large (a, sizes[i]);
+    answer (expect_command ("\"large\""), "{}");
+    /* It got a number as its id, nothing else. */
+    ck_assert_uint_gt (last_length, sizes[i]);
+    ck_assert_uint_lt (last_length, sizes[i] + 24);
+    qt_expect_line (a, "return");
+  }
+}
+END_TEST
+
+/* One that fills all the room there is ends whoever says it, and nobody else. */
+START_TEST (command_without_end)
+{
+  int a = first_client ("--stall-time=60"), b = qt_connect (host.client);
+  qt_expect_line (b, "\"QMP\"");
+  negotiate (a);
+  negotiate (b);
+  pid_t sender = fork ();
+  if (sender == 0) {
+    say_large (a, 1 << 20);
+    _exit (0);
+  }
+  qt_expect_end (a);
+  close (a);
+  waitpid (sender, NULL, 0); /* it can fail */
+  qt_say (b, "{\"execute\":\"x\"}");
+  answer (expect_command ("\"execute\":\"x\""), "{}");
+  qt_expect_line (b, "return");
+}
+END_TEST
+
+/* With nobody there, before the monitor has spoken, and with two that are served. */
+START_TEST (ends_on_signals)
+{
+  static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+  int state = _i / 3, a = -1, b = -1;
+  if (state == 2) {
+    a = first_client ("--stall-time=30");
+    b = qt_connect (host.client);
+    qt_expect_line (b, "\"QMP\"");
+    negotiate (b);
+    qt_say (b, "{\"execute\":\"slow\"}");
+    expect_command ("slow");
+  } else {
+    START (&host, "--mux", "--stall-time=30");
+  }
+  if (state == 1) {
+    a = qt_connect (host.client);
+    qt_peer_opened (&host);
+  }
+  ck_assert_int_eq (qt_end (&host, signals[_i % 3]), 0);
+  ck_assert_int_ne (access (host.client, F_OK), 0);
+  if (state > 0) {
+    qt_peer_expect (&host, "dead");
+    qt_expect_end (a);
+  }
+  if (state == 2)
+    qt_expect_end (b);
+}
+END_TEST
+
 static const struct {
   const char *text;
   bool object;
@@ -351,6 +438,9 @@ main (void)
   tcase_add_test (cases, slow_client_holds_nobody_for_long);
   tcase_add_test (cases, greedy_client);
   tcase_add_test (cases, reply_of_a_mebibyte);
+  tcase_add_test (cases, command_sizes);
+  tcase_add_test (cases, command_without_end);
+  tcase_add_loop_test (cases, ends_on_signals, 0, 9);
   tcase_add_test (cases, too_many_clients);
   TCase *text = qt_case (suite, "text");
   tcase_add_loop_test (text, first_level_of_messages, 0, sizeof messages / sizeof *messages);

@@ -37,6 +37,7 @@ START_TEST (as_openxt_starts_it)
   ck_assert_uint_eq (options.ring_size, 16304);
   ck_assert_uint_eq (options.max_datagram, 4096);
   ck_assert_uint_eq (options.mode, 0600);
+  ck_assert_uint_eq (options.stall_seconds, 10);
   ck_assert (options.sandbox);
   ck_assert (!options.mux);
 }

@@ -212,6 +212,27 @@ START_TEST (restarts)
 }
 END_TEST
 
+/* QEMU begins anew in the middle of a session: that one is lost, those behind it are as any. */
+START_TEST (restarts_in_a_session)
+{
+  start_chardev (_i);
+  START (&host, "--stall-time=60");
+  for (int i = 0; i < 3; i++) {
+    int client = qt_connect (host.client);
+    qt_expect_line (client, "{\"QMP\"");
+    stop_chardev ();
+    start_chardev (_i);
+    qt_say (client, "{\"execute\":\"qmp_capabilities\"}\r\n");
+    close (client);
+    operation ();
+    operation ();
+    wait_closed ();
+  }
+  ck_assert_int_eq (qt_end (&host, SIGTERM), 0);
+  stop_chardev ();
+}
+END_TEST
+
 int
 main (void)
 {
@@ -221,5 +242,6 @@ main (void)
   tcase_add_checked_fixture (cases, setup, teardown);
   tcase_add_loop_test (cases, sessions, 0, count);
   tcase_add_loop_test (cases, restarts, 0, count);
+  tcase_add_loop_test (cases, restarts_in_a_session, 0, count);
   return run_suite (suite);
 }

@@ -300,6 +300,21 @@ START_TEST (qemu_restarts)
 }
 END_TEST
 
+/* With a vchan as well, nothing but what serving takes is left. */
+START_TEST (sandboxed_vchan)
+{
+  const char *const argv[] = { QMP_HELPER, "--sandbox-test", STUBDOM, NODE, host.client, NULL };
+  make_xen ();
+  setenv ("ASAN_OPTIONS", "detect_leaks=0", 1); /* the filter forbids what it does */
+  pid_t pid = qt_spawn (argv, host.log, FAKE_GRANTS_ENVIRONMENT, -1);
+  ck_assert_int_eq (qt_ended (&pid), 0);
+  ck_assert (qt_log_has (&host, "execve: denied"));
+  ck_assert (qt_log_has (&host, "fork: denied"));
+  ck_assert (qt_log_has (&host, "mmap-exec: denied"));
+  ck_assert (!qt_log_has (&host, "ALLOWED"));
+}
+END_TEST
+
 /* The end of the stubdomain is the helper's, in the middle of a session or between two. */
 START_TEST (vchan_ends_with_its_domain)
 {
@@ -380,6 +395,7 @@ main (int argc, char **argv)
     tcase_add_loop_test (cases, vchan_ends_with_its_domain, 0, 8);
     tcase_add_loop_test (cases, vchan_outlives_a_helper, 0, 4);
     tcase_add_loop_test (cases, vchan_made_later, 0, 4);
+    tcase_add_test (cases, sandboxed_vchan);
   } else {
     /* All that can tell. */
     tcase_add_loop_test (cases, qemu_restarts, 0, 4);
