@@ -289,11 +289,27 @@ sim_guest_sleep (SimDomain *domain, gboolean asleep)
   sim_qemu_tell (domain, asleep ? "sleep" : "wake");
 }
 
+static gboolean
+is_runnable (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int)pid);
+  g_autofree char *text = NULL;
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return FALSE;
+  const char *state = strrchr (text, ')');
+  return state != NULL && strchr ("TZX", state[2]) == NULL;
+}
+
+/* Returns once it has stopped: one that waits for the host's lock, which the caller has, would
+ * still get it, and stop with it. */
 void
 sim_guest_stop (const SimDomain *domain)
 {
-  if (domain->guest_pid > 0)
-    kill (domain->guest_pid, SIGSTOP);
+  if (domain->guest_pid <= 0)
+    return;
+  kill (domain->guest_pid, SIGSTOP);
+  while (is_runnable (domain->guest_pid))
+    g_usleep (100);
 }
 
 void
