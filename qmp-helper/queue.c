@@ -4,7 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define KEPT 65536 /* bytes of a queue that stay resident */
+#define KEPT  65536 /* bytes of a queue that stay resident */
+#define SMALL 4096  /* bytes that are moved to the front rather than touch ever more memory */
 
 bool
 qh_queue_init (QhQueue *queue, size_t size)
@@ -44,6 +45,8 @@ qh_queue_take (QhQueue *queue, size_t count)
   queue->head += count;
   if (queue->head == queue->tail)
     queue->head = queue->tail = 0;
+  else if (qh_queue_used (queue) <= SMALL && queue->head >= KEPT / 2)
+    qh_queue_compact (queue);
 }
 
 void

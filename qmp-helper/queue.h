@@ -22,6 +22,7 @@ void qh_queue_free (QhQueue *queue);
 /** qh_queue_used: bytes at qh_queue_front(). */
 size_t qh_queue_used (const QhQueue *queue);
 const unsigned char *qh_queue_front (const QhQueue *queue);
+/** qh_queue_take: drops that many from the front; the rest may move. */
 void qh_queue_take (QhQueue *queue, size_t count);
 void qh_queue_clear (QhQueue *queue);
 
