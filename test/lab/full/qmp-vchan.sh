@@ -5,7 +5,8 @@
 # both of its ends, each end against Xen's vchan-socket-proxy, QEMU in the guest, libxl's own
 # QMP client in dom0. Then the two side by side: throughput, latency, processor, memory.
 #
-# QMP_MIB, QMP_ROUNDS, QMP_CONNECTIONS: how much.
+# QMP_MIB, QMP_ROUNDS, QMP_CONNECTIONS: how much. QMP_STRICT: 1 makes a ratio that misses its
+# target a failure.
 set -uo pipefail
 
 mib=${QMP_MIB:-4} rounds=${QMP_ROUNDS:-200} connections=${QMP_CONNECTIONS:-20}
@@ -142,11 +143,18 @@ $proxy --state-path=/local/domain/0/device-model/"$domid"/stock-state "$domid" "
 helper=$!
 within "the proxy's socket" test -S "$work/s"
 row "vchan-socket-proxy, both ends" $helper
+theirs="$there $back $latency $cpu"
 kill $helper
 wait $helper 2>/dev/null
 rm -f "$work/s"
 pair far-proxy "qmp-helper to vchan-socket-proxy"
 pair far-helper "qmp-helper, both ends" --reconnect-marker=1
+awk -v theirs="$theirs" -v ours="$there $back $latency $cpu" -v strict="${QMP_STRICT:-0}" 'BEGIN {
+  split (theirs, a); split (ours, b)
+  printf "against vchan-socket-proxy: throughput there x%.2f back x%.2f (>= 1), latency x%.2f (<= 1), CPU x%.2f (<= 1)\n",
+    b[1] / a[1], b[2] / a[2], b[3] / a[3], (a[4] > 0 ? b[4] / a[4] : 1)
+  exit strict && (b[1] < a[1] || b[2] < a[2] || b[3] > a[3] || b[4] > a[4])
+}' || fail "slower than vchan-socket-proxy"
 pair far-mixed "the same, a vchan for each session"
 
 # --- the end of the domain ---
