@@ -48,6 +48,19 @@ peer_connect (GDBusConnection **server, GDBusConnection **client)
     g_main_context_iteration (NULL, TRUE);
 }
 
+GDBusConnection *
+peer_join_bus (GTestDBus *bus)
+{
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection =
+      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (bus),
+                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                              NULL, NULL, &error);
+  ck_assert_msg (connection != NULL, "%s", error != NULL ? error->message : "");
+  return connection;
+}
+
 static void
 handle (GDBusConnection *connection,
         const char *sender,

@@ -12,6 +12,9 @@ typedef struct _Peer Peer;
 /** peer_connect: (out) (transfer full): the two ends, once they know each other. */
 void peer_connect (GDBusConnection **server, GDBusConnection **client);
 
+/** peer_join_bus: (transfer full): a connection to a bus of the test's own. */
+GDBusConnection *peer_join_bus (GTestDBus *bus);
+
 /** PeerHandler: takes @invocation. */
 typedef void (*PeerHandler) (const char *method,
                              GVariant *parameters,

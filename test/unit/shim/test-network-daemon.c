@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "peer.h"
 #include "service-fixture.h"
 #include "shim/error.h"
 #include "shim/network-daemon.h"
@@ -79,19 +80,6 @@ on_call (GDBusConnection *connection,
   }
 }
 
-static GDBusConnection *
-connect_to (GTestDBus *bus)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection =
-      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (bus),
-                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                              NULL, NULL, &error);
-  ck_assert_msg (connection != NULL, "%s", error != NULL ? error->message : "");
-  return connection;
-}
-
 static Host *
 host_new (void)
 {
@@ -101,8 +89,8 @@ host_new (void)
   host->service = service_fixture_service (host->fixture);
   host->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (host->bus);
-  host->ours = connect_to (host->bus);
-  host->theirs = connect_to (host->bus);
+  host->ours = peer_join_bus (host->bus);
+  host->theirs = peer_join_bus (host->bus);
   host->calls = g_string_new (NULL);
   host->unanswered = g_ptr_array_new ();
   host->backend = NDVM;

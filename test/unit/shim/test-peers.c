@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "peer.h"
 #include "shim/peers.h"
 #include "test/unit/run-suite.h"
 
@@ -55,27 +56,14 @@ on_log (const char *domain, GLogLevelFlags level, const char *text, gpointer use
     ck_abort_msg ("logged: %s", text);
 }
 
-static GDBusConnection *
-connect_to_bus (void)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection =
-      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (bus),
-                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                              NULL, NULL, &error);
-  ck_assert_msg (connection != NULL, "%s", error != NULL ? error->message : "");
-  return connection;
-}
-
 static void
 set_up (void)
 {
   static const GDBusInterfaceVTable vtable = { .method_call = on_call };
   bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (bus);
-  ours = connect_to_bus ();
-  theirs = connect_to_bus ();
+  ours = peer_join_bus (bus);
+  theirs = peer_join_bus (bus);
   info = g_dbus_node_info_new_for_xml (xml, NULL);
   g_dbus_connection_register_object (theirs, "/", info->interfaces[0], &vtable, NULL, NULL, NULL);
   g_dbus_connection_add_filter (ours, on_message, NULL, NULL);
