@@ -245,7 +245,7 @@ qh_agent_run (QhLoop *loop)
     if (fds[POLL_MONITOR].revents & POLLOUT || self.ends_at != 0)
       write_monitor (&self);
     if (transport->fd >= 0 &&
-        (transport->type->ready (transport, fds[POLL_PEER].revents) & QH_READABLE || self.more))
+        (transport->type->ready (transport, fds[POLL_PEER].revents) || self.more))
       read_peer (&self);
     else if (transport->fd < 0 && transport->type->begin != NULL)
       transport->type->begin (transport);

@@ -280,7 +280,7 @@ qh_bridge_run (QhLoop *loop)
         read_client (&self, fds[POLL_CLIENT].revents);
     }
     if (transport->fd >= 0 &&
-        (transport->type->ready (transport, fds[POLL_PEER].revents) & QH_READABLE || self.more))
+        (transport->type->ready (transport, fds[POLL_PEER].revents) || self.more))
       read_peer (&self);
     /* Only now: what had come before it decides how its session begins. */
     if (fds[POLL_LISTENER].revents != 0)

@@ -320,7 +320,7 @@ turn (QhMux *mux, const struct pollfd *fds)
     if (qh_queue_used (&mux->in) > 0 && !qh_mux_from_monitor (mux))
       monitor_lost (mux, -EPROTO);
     if (transport->fd >= 0 &&
-        (transport->type->ready (transport, fds[POLL_PEER].revents) & QH_READABLE || mux->more))
+        (transport->type->ready (transport, fds[POLL_PEER].revents) || mux->more))
       read_peer (mux);
   }
   serve_waiting (mux);

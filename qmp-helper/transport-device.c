@@ -148,10 +148,10 @@ device_events (const QhTransport *transport, bool want_read, bool want_write)
   return want_read ? POLLIN : 0;
 }
 
-static unsigned
+static bool
 device_ready (QhTransport *transport, short revents)
 {
-  return QH_WRITABLE | (revents & POLLIN ? QH_READABLE : 0);
+  return (revents & POLLIN) != 0;
 }
 
 /* Whether the message came from the other end. The domain is the hypervisor's word; the port is

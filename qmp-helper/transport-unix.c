@@ -31,7 +31,6 @@ typedef struct {
   socklen_t peer_len, local_len;
   int listener; /* server of seqpacket or stream */
   int room;     /* dgram: a socket that is only polled */
-  bool broken;  /* the connection's end was seen */
 } Unix;
 
 static bool
@@ -118,7 +117,6 @@ unix_begin (QhTransport *transport)
   Unix *self = transport->data;
   if (transport->options->unix_type == QH_UNIX_DGRAM || is_connection (transport))
     return 0;
-  self->broken = false;
   if (transport->server) {
     int fd = accept4 (self->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
@@ -155,13 +153,10 @@ unix_events (const QhTransport *transport, bool want_read, bool want_write)
   return (short)((want_read ? POLLIN : 0) | (want_write && connection ? POLLOUT : 0));
 }
 
-static unsigned
+static bool
 unix_ready (QhTransport *transport, short revents)
 {
-  const Unix *self = transport->data;
-  return (revents & (POLLIN | POLLHUP | POLLERR) ? QH_READABLE : 0) |
-         (revents & POLLOUT || transport->options->unix_type == QH_UNIX_DGRAM ? QH_WRITABLE : 0) |
-         (self->broken ? QH_GONE : 0);
+  return (revents & (POLLIN | POLLHUP | POLLERR)) != 0;
 }
 
 static ssize_t
@@ -187,7 +182,6 @@ read_dgram (QhTransport *transport, void *buffer, size_t size)
 static ssize_t
 unix_read (QhTransport *transport, void *buffer, size_t size)
 {
-  Unix *self = transport->data;
   if (transport->options->unix_type == QH_UNIX_DGRAM)
     return read_dgram (transport, buffer, size);
   if (!is_connection (transport))
@@ -197,7 +191,6 @@ unix_read (QhTransport *transport, void *buffer, size_t size)
     return n;
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return -EAGAIN;
-  self->broken = true;
   return -ECONNRESET;
 }
 
@@ -246,7 +239,6 @@ unix_write (QhTransport *transport, const void *buffer, size_t count)
     return -EMSGSIZE;
   case EPIPE:
   case ECONNRESET:
-    self->broken = true;
     return -ECONNRESET;
   default: /* no such path, or nobody at it */
     return -ECONNREFUSED;

@@ -188,29 +188,23 @@ vchan_events (const QhTransport *transport, bool want_read, bool want_write)
   return POLLIN;
 }
 
-static unsigned
+/* Room is not looked for: libxenvchan takes that for a wish to hear of each piece that the other
+   end takes. A write that finds none wishes so itself. */
+static bool
 vchan_ready (QhTransport *transport, short revents)
 {
   Vchan *self = transport->data;
-  unsigned state = 0;
   if (self->channel == NULL)
-    return 0;
+    return false;
   if (revents & POLLIN)
     libxenvchan_wait (self->channel);
   if (self->leaving) {
     has_left (transport);
-    return 0;
+    return false;
   }
   int open = libxenvchan_is_open (self->channel);
-  if (open == LEFT)
-    state |= QH_GONE | QH_READABLE; /* reading is what tells */
-  if (open == THERE && !self->was_open)
-    state |= QH_READABLE;
-  if (libxenvchan_data_ready (self->channel) > 0)
-    state |= QH_READABLE;
-  if (libxenvchan_buffer_space (self->channel) > 0)
-    state |= QH_WRITABLE;
-  return state;
+  return open == LEFT /* reading is what tells */ || (open == THERE && !self->was_open) ||
+         libxenvchan_data_ready (self->channel) > 0;
 }
 
 static ssize_t

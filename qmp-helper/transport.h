@@ -29,8 +29,6 @@ typedef enum {
   QH_SESSIONS_REOPEN, /* each has a connection of its own */
 } QhSessions;
 
-enum { QH_READABLE = 1, QH_WRITABLE = 2, QH_GONE = 4 };
-
 /** QhTransportType: one transport. */
 typedef struct {
   const char *name;
@@ -43,8 +41,8 @@ typedef struct {
   /* What to poll the descriptor for. */
   short (*events) (const QhTransport *transport, bool want_read, bool want_write);
 
-  /* What can be done now, given what poll told. */
-  unsigned (*ready) (QhTransport *transport, short revents);
+  /* Whether something may have come, or the end, given what poll told. */
+  bool (*ready) (QhTransport *transport, short revents);
 
   /* A message or a piece of the stream; of a message, all or nothing. 0 is an empty message, or
      that a stream has nothing. A message from anybody but the peer is -EPERM, and gone. */
