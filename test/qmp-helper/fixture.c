@@ -464,6 +464,14 @@ qt_number (const char *name, unsigned long otherwise)
   return text != NULL ? strtoul (text, NULL, 10) : otherwise;
 }
 
+double
+qt_now (void)
+{
+  struct timespec t;
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 unsigned long
 qt_resident (pid_t pid)
 {

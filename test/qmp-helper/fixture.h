@@ -109,6 +109,9 @@ void qt_agent (Host *host, const char *type);
 /** qt_number: a number from the environment, to make a test larger. */
 unsigned long qt_number (const char *name, unsigned long otherwise);
 
+/** qt_now: seconds, of a clock that only goes forward. */
+double qt_now (void);
+
 /** qt_resident: kibibytes. */
 unsigned long qt_resident (pid_t pid);
 

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -184,14 +183,6 @@ START_TEST (bulk_both_ways)
 }
 END_TEST
 
-static double
-now (void)
-{
-  struct timespec t;
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* The other end never waits longer than the stall time, and what it takes to find that out, for a
  * client that does not read. */
 START_TEST (client_that_never_reads)
@@ -202,9 +193,9 @@ START_TEST (client_that_never_reads)
   int client = qt_session (&host);
   memset (block, 'e', sizeof block);
   for (int i = 0; i < 400; i++) {
-    double begin = now ();
+    double begin = qt_now ();
     qt_peer_send (&host, block, sizeof block);
-    double took = now () - begin;
+    double took = qt_now () - begin;
     longest = took > longest ? took : longest;
   }
   ck_assert_double_gt (longest, 0.5);
